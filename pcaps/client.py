@@ -1,0 +1,97 @@
+"""A Redis client that does exactly what a maker says: no handshake, no buffering, no pool."""
+
+import socket
+import struct
+from typing import BinaryIO, TypeAlias, cast
+
+ATTEMPT_TIMEOUT_S = 20.0  # longer than any maker waits: a hanging one should end
+
+Argument: TypeAlias = "str | bytes | int"
+Reply: TypeAlias = "bool | int | float | bytes | str | list[Reply] | None"
+
+
+class Failure(str):
+    """An error reply, without its `-`."""
+
+    __slots__ = ()
+
+
+def encode(*arguments: Argument) -> bytes:
+    """A command as an array of bulk strings.
+
+    >>> encode("GET", "k")
+    b'*2\\r\\n$3\\r\\nGET\\r\\n$1\\r\\nk\\r\\n'
+    """
+    parts = [b"*%d\r\n" % len(arguments)]
+    for argument in arguments:
+        value = argument if isinstance(argument, bytes) else str(argument).encode()
+        parts.append(b"$%d\r\n%s\r\n" % (len(value), value))
+    return b"".join(parts)
+
+
+class Client:
+    """One connection; `source_port` 0 leaves the choice to the kernel."""
+
+    def __init__(self, host: str, port: int, source_port: int = 0) -> None:
+        source = ("", source_port) if source_port else None
+        self.socket = socket.create_connection((host, port), ATTEMPT_TIMEOUT_S, source)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._stream = cast(BinaryIO, self.socket.makefile("rb"))
+
+    def write(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def send(self, *arguments: Argument) -> None:
+        self.write(encode(*arguments))
+
+    def call(self, *arguments: Argument) -> Reply:
+        """Send a command and wait for the next message, whatever it is."""
+        self.send(*arguments)
+        return self.reply()
+
+    def replies(self, count: int) -> list[Reply]:
+        return [self.reply() for _ in range(count)]
+
+    def reply(self) -> Reply:
+        """The next message. Maps and attributes are flat lists; a push is a list.
+
+        Raises EOFError when the server has closed the connection.
+        """
+        line = self._stream.readline()
+        if not line:
+            raise EOFError
+        kind, text = line[:1], line[1:-2]
+        if kind in b"+,(":
+            return text.decode()
+        if kind == b"-":
+            return Failure(text.decode())
+        if kind == b":":
+            return int(text)
+        if kind == b"#":
+            return text == b"t"
+        if kind == b"_" or text == b"-1":
+            return None
+        if kind in b"$=!":
+            return self._stream.read(int(text) + 2)[:-2]
+        if kind in b"*~>":
+            return self.replies(int(text))
+        if kind in b"%|":
+            return self.replies(2 * int(text))
+        raise ValueError(f"not a reply: {line!r}")
+
+    def at_end(self) -> bool:
+        """Wait for the server to close the connection; False if it says something instead."""
+        return not self._stream.read(1)
+
+    def finish_writing(self) -> None:
+        """Send FIN, and go on reading."""
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self) -> None:
+        self._stream.close()
+        self.socket.close()
+
+    def reset(self) -> None:
+        """Close with RST in the place of FIN."""
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()

@@ -1,0 +1,48 @@
+"""Error replies and their codes: ERR, WRONGTYPE, NOSCRIPT, NOPERM, OOM, BUSYGROUP and others."""
+
+from pcaps.lab import Lab
+
+
+def make(lab: Lab) -> None:
+    lab.redis()
+    with lab.capture():
+        client = lab.connect()
+        client.call("NOSUCHCOMMAND", "a", "b")
+        client.call("GET")
+        client.call("CONFIG", "NOSUCH")
+        client.call("LPUSH", "list", "a")
+        client.call("GET", "list")
+        client.call("INCR", "list")
+        client.call("SET", "text", "abc")
+        client.call("INCR", "text")
+        client.call("SET", "text", "abc", "EX", "never")
+        client.call("EVALSHA", "0" * 40, 0)
+        client.call("EVAL", "return redis.error_reply('MYCODE of a script')", 0)
+        client.call("EVAL", "this is not Lua", 0)
+        client.call("EVAL", "return redis.call('INCR', 'text')", 0)
+        client.call("XGROUP", "CREATE", "stream", "group", "$", "MKSTREAM")
+        client.call("XGROUP", "CREATE", "stream", "group", "$")
+        client.call("XREADGROUP", "GROUP", "none", "me", "STREAMS", "stream", ">")
+        client.call("RESTORE", "text", 0, b"\x00\x03abc")
+        client.call("EXEC")
+        client.call("MOVE", "text", 0)
+        client.call("SELECT", 99)
+        client.call("CONFIG", "SET", "maxmemory", "1mb")
+        client.call("SET", "too", "much")
+        client.call("CONFIG", "SET", "maxmemory", "0")
+        client.call("CONFIG", "SET", "min-replicas-to-write", 1)
+        client.call("SET", "nobody", "else")
+        client.call("CONFIG", "SET", "min-replicas-to-write", 0)
+        client.call("REPLICAOF", "10.0.0.9", 6379)
+        client.call("SET", "read", "only")
+        client.call("REPLICAOF", "NO", "ONE")
+        client.call("ACL", "SETUSER", "guest", "on", "nopass", "~guest:*", "+get")
+        client.call("AUTH", "guest", "any")
+        client.call("GET", "text")
+        client.call("SET", "guest:1", "x")
+        client.call("GET", "guest:1")
+        # A length that is no number is answered once, and the server closes.
+        client.write(b"*2\r\n$3\r\nGET\r\n$x\r\n")
+        client.reply()
+        assert client.at_end()
+        client.close()

@@ -1,0 +1,5 @@
+import sys
+
+from tcpkit.cli import main
+
+sys.exit(main())

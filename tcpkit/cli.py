@@ -1,0 +1,196 @@
+"""The command line: what a user types, checked, and what comes back on the terminal."""
+
+import argparse
+import ipaddress
+import os
+import sys
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from typing import NoReturn
+
+from tcpkit import __version__
+from tcpkit.config import (
+    DEFAULT_BIND,
+    DEFAULT_BUFFER_KIB,
+    DEFAULT_SNAPLEN,
+    DEFAULT_STATS_PORT,
+    DEFAULT_TIMEOUT_S,
+    Config,
+)
+from tcpkit.errors import ConfigError, TcpkitError
+
+NS_PER_MS = 1_000_000
+NS_PER_S = 1_000_000_000
+MAX_THRESHOLD_MS = 86_400_000  # a day
+MAX_TIMEOUT_S = 86_400
+MAX_BUFFER_KIB = 2_097_151  # the kernel's size is an int of bytes
+MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap takes
+
+
+class _Parser(argparse.ArgumentParser):
+    """Reports errors as every other error of tcpkit."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(message)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="tcpkit", add_help=False, allow_abbrev=False)
+    add = parser.add_argument
+    add("-i", "--interface")
+    add("-r", "--read", action="append", default=[])
+    add("-m", "--mode", default="raw")
+    add("-p", "--port", default="")
+    add("-s", "--server", default="")
+    add("-t", "--threshold")
+    add("-P", "--stats-port", default=str(DEFAULT_STATS_PORT))
+    add("--bind", default=DEFAULT_BIND)
+    add("-S", "--script")
+    add("-w", "--write")
+    add("-B", "--buffer-size", default=str(DEFAULT_BUFFER_KIB))
+    add("--snaplen", default=str(DEFAULT_SNAPLEN))
+    add("-o", "--output")
+    add("-u", "--udp", action="store_true")
+    add("-d", "--daemon", action="store_true")
+    add("--pidfile")
+    add("-j", "--json", action="store_true")
+    add("--timeout", default=str(DEFAULT_TIMEOUT_S))
+    add("-q", "--quiet", action="store_true")
+    add("-v", "--version", action="store_true")
+    add("-h", "--help", action="store_true")
+    return parser
+
+
+def parse(arguments: Sequence[str]) -> Config:
+    """The run that `arguments` ask for. Raises ConfigError for a wrong command line."""
+    return _checked(_parser().parse_args(arguments))
+
+
+def _checked(options: argparse.Namespace) -> Config:
+    from tcpkit.protocols.registry import PROTOCOLS, RAW, modes
+
+    if options.mode not in modes():
+        raise ConfigError(f"unknown mode {options.mode}: choose from {', '.join(modes())}")
+    if bool(options.interface) == bool(options.read):
+        what = "only one of" if options.read else "one of"
+        raise ConfigError(f"{what} -i (live) and -r (a capture file) is needed")
+    if options.script is not None:
+        raise ConfigError(f"Lua scripts are not supported by this version: -S {options.script}")
+    if options.daemon and not options.interface:
+        raise ConfigError("-d needs -i: a file is read in the foreground")
+    if options.pidfile and not options.daemon:
+        raise ConfigError("--pidfile needs -d")
+    ports = _ports(options.port)
+    protocol = PROTOCOLS.get(options.mode)
+    if protocol is not None:
+        ports = ports or protocol.ports
+        if options.udp and not protocol.udp:
+            raise ConfigError(f"{options.mode} is not spoken over UDP: -u")
+    if options.mode == RAW and options.threshold is not None:
+        raise ConfigError("-t needs a protocol: choose one with -m")
+    threshold = options.threshold
+    return Config(
+        mode=options.mode,
+        interface=options.interface,
+        files=tuple(options.read),
+        ports=ports,
+        servers=_addresses(options.server),
+        threshold_ns=None
+        if threshold is None
+        else _decimal("-t", threshold, NS_PER_MS, 0, MAX_THRESHOLD_MS),
+        stats_port=_number("-P", options.stats_port, 0, 65535),
+        bind=_address("--bind", options.bind),
+        write=options.write,
+        buffer_kib=_number("-B", options.buffer_size, 1, MAX_BUFFER_KIB),
+        snaplen=_number("--snaplen", options.snaplen, MIN_SNAPLEN, MAX_SNAPLEN),
+        output=options.output,
+        udp=options.udp,
+        daemon=options.daemon,
+        pidfile=options.pidfile,
+        json=options.json,
+        timeout_ns=_decimal(
+            "--timeout", options.timeout, NS_PER_S, Decimal("0.001"), MAX_TIMEOUT_S
+        ),
+        quiet=options.quiet,
+    )
+
+
+def _number(option: str, text: str, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+        raise ConfigError(f"{option} takes a number from {least} to {most}, not {text!r}")
+    return int(text)
+
+
+def _decimal(option: str, text: str, scale: int, least: Decimal | int, most: int) -> int:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not (value.is_finite() and least <= value <= most):
+        raise ConfigError(f"{option} takes a number from {least} to {most}, not {text!r}")
+    return int(value * scale)
+
+
+def _ports(text: str) -> tuple[int, ...]:
+    if not text:
+        return ()
+    ports: list[int] = []
+    for part in text.split(","):
+        port = _number("-p", part.strip(), 1, 65535)
+        if port not in ports:
+            ports.append(port)
+    return tuple(ports)
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    return tuple(_address("-s", part.strip()) for part in text.split(",")) if text else ()
+
+
+def _address(option: str, text: str) -> str:
+    """The address in its normal form, as the packets' addresses are written."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ConfigError(f"{option} takes a numeric address, not {text!r}") from None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run tcpkit; the exit status: 0 done, 1 a failure, 2 a wrong command line."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        options = _parser().parse_args(given)
+        if options.help:
+            from tcpkit.manual import MANUAL
+
+            return _show(MANUAL)
+        if options.version:
+            from tcpkit.installation import describe
+
+            return _show(f"tcpkit {__version__} ({describe()})\n")
+        config = _checked(options)
+        from tcpkit.app import run
+
+        return run(config)
+    except TcpkitError as error:
+        _complain(error)
+        return error.exit_status
+
+
+def _show(text: str) -> int:
+    """Print on stdout, which may be closed (`tcpkit -h | head`)."""
+    try:
+        os.write(1, text.encode())
+    except BrokenPipeError:
+        pass
+    except OSError as error:
+        raise TcpkitError(f"cannot write standard output: {error.strerror}") from None
+    return 0
+
+
+def _complain(error: TcpkitError) -> None:
+    """One line on stderr, which may be closed too."""
+    text = " ".join(str(error).splitlines())
+    try:
+        os.write(2, f"tcpkit: error: {text}\n".encode("utf-8", "backslashreplace"))
+    except OSError:
+        return

@@ -1,0 +1,34 @@
+"""What the user asked for, checked; made by the command line, read by every room."""
+
+from dataclasses import dataclass, field
+
+DEFAULT_STATS_PORT = 33333
+DEFAULT_BIND = "0.0.0.0"
+DEFAULT_BUFFER_KIB = 16384
+DEFAULT_SNAPLEN = 262144
+DEFAULT_TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Config:
+    """One run. Exactly one of `interface` and `files` is set."""
+
+    mode: str = "raw"
+    interface: str | None = None
+    files: tuple[str, ...] = ()
+    ports: tuple[int, ...] = ()  # in the order of -p; empty: raw mode without -p
+    servers: tuple[str, ...] = field(default=())  # addresses in their normal text form
+    threshold_ns: int | None = None  # None: every request is logged
+    stats_port: int = DEFAULT_STATS_PORT  # 0: no stats server
+    bind: str = DEFAULT_BIND
+    script: str | None = None
+    write: str | None = None
+    buffer_kib: int = DEFAULT_BUFFER_KIB
+    snaplen: int = DEFAULT_SNAPLEN
+    output: str | None = None
+    udp: bool = False
+    daemon: bool = False
+    pidfile: str | None = None
+    json: bool = False
+    timeout_ns: int = int(DEFAULT_TIMEOUT_S * 1_000_000_000)
+    quiet: bool = False

@@ -1,0 +1,65 @@
+"""One TCP connection: its two half streams, its ends, and whoever reads it."""
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from tcpkit.flow.endpoints import Endpoints
+from tcpkit.flow.half_stream import NOT_KNOWN, HalfStream
+from tcpkit.flow.stream import Stream
+from tcpkit.wire.segment import IPV6_BIT
+
+_MASK_32: Final = 0xFFFFFFFF
+
+
+def reversed_ports(ports: i64) -> i64:
+    return (ports & IPV6_BIT) | ((ports & 0xFFFF) << 16) | ((ports >> 16) & 0xFFFF)
+
+
+def reversed_pair(a0: i64) -> i64:
+    """An IPv4 address pair the other way round, signed as the decoder reads it."""
+    high = a0 & _MASK_32
+    if high & 0x80000000:
+        high -= 0x100000000  # interpreted integers do not wrap
+    return (high << 32) | ((a0 >> 32) & _MASK_32)
+
+
+@final
+class Connection:
+    """The four-tuple is kept from the client's side, and again from the server's."""
+
+    __slots__ = (
+        "a0", "a1", "a2", "a3", "ports", "back_a0", "back_ports", "client", "server", "stream",
+        "slot", "last_ns", "reset_ns", "closed_ns", "ignored", "troubled",
+    )  # fmt: skip
+
+    def __init__(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64, slot: i64) -> None:
+        self.a0 = a0
+        self.a1 = a1
+        self.a2 = a2
+        self.a3 = a3
+        self.ports = ports
+        self.back_a0: i64 = a2 if ports & IPV6_BIT else reversed_pair(a0)
+        self.back_ports = reversed_ports(ports)
+        self.client = HalfStream()
+        self.server = HalfStream()
+        self.stream: Stream | None = None
+        self.slot = slot
+        self.last_ns: i64 = 0
+        self.reset_ns: i64 = NOT_KNOWN  # capture time of a RST, until its grace is over
+        self.closed_ns: i64 = NOT_KNOWN  # capture time of the end
+        self.ignored = False  # known not to be a watched server's
+        self.troubled = False  # something is held or missing: no fast path
+
+    def ends(self) -> Endpoints:
+        return Endpoints(self.a0, self.a1, self.a2, self.a3, self.ports)
+
+    def restart(self) -> None:
+        """Forget the streams: what follows is seen from the middle, or from a new SYN."""
+        self.client = HalfStream()
+        self.server = HalfStream()
+        self.stream = None
+        self.reset_ns = NOT_KNOWN
+        self.closed_ns = NOT_KNOWN
+        self.ignored = False
+        self.troubled = False

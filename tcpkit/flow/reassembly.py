@@ -1,0 +1,302 @@
+"""The hard cases of one connection: everything that is not the next bytes in order.
+
+A reply is never delivered before the request bytes that it acknowledges: a segment
+that acknowledges bytes not seen yet is held like one that comes too early. A hole is
+waited for as long as it may still be filled, then reported as a gap:
+
+- the peer has acknowledged the missing bytes: they were lost by the capture, or the
+  capture reorders. ACKED_PACKETS more packets of the connection, or ACKED_NS.
+- not acknowledged: lost on the wire, a retransmission will come. HOLE_NS, or until
+  MAX_HELD_PIECES or MAX_HELD_BYTES wait behind it.
+"""
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from tcpkit.flow.connection import Connection
+from tcpkit.flow.counts import FlowCounts
+from tcpkit.flow.half_stream import NOT_KNOWN, HalfStream, Held
+from tcpkit.flow.sequence import MASK, distance
+from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOpener
+from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
+
+ACKED_PACKETS: Final = 16  # a capture reorders over a few packets (multi-queue cards, `any`)
+ACKED_NS: Final = 100_000_000
+HOLE_NS: Final = 30_000_000_000  # several retransmission timeouts (RFC 6298)
+MAX_HELD_PIECES: Final = 4096  # a window of 6 MB in segments of 1460 bytes
+MAX_HELD_BYTES: Final = 8 << 20  # one direction of one connection
+MAX_HELD_TOTAL: Final = 64 << 20  # all connections together
+COPY_NS: Final = 500_000  # no retransmission follows its original as fast as a copy does
+WINDOW: Final = 1 << 30  # the largest window there is (RFC 7323)
+
+
+@final
+class Reassembly:
+    """Shared by all connections; keeps only what is counted over all of them."""
+
+    __slots__ = ("opener", "counts", "held_total")
+
+    def __init__(self, opener: StreamOpener, counts: FlowCounts) -> None:
+        self.opener = opener
+        self.counts = counts
+        self.held_total: i64 = 0
+
+    def stream_of(self, conn: Connection) -> Stream:
+        """The connection's reader; opened when the first payload arrives."""
+        stream = conn.stream
+        if stream is None:
+            client_start = conn.client.started
+            server_start = conn.server.started
+            if not (client_start and server_start):
+                self.counts.mid_stream += 1
+            stream = conn.stream = self.opener.open(conn.ends(), client_start, server_start)
+        return stream
+
+    def take(self, conn: Connection, from_client: bool, segment: Segment, idle_ns: i64) -> None:
+        """Take a segment off the fast path; `idle_ns`: since the connection's last packet."""
+        half = conn.client if from_client else conn.server
+        other = conn.server if from_client else conn.client
+        flags = segment.flags
+        if not self._fits(half, other, segment):
+            self.counts.desynchronized += 1
+            self.abandon(conn, END_LOST, segment.ts_ns)
+            half = conn.client if from_client else conn.server
+            other = conn.server if from_client else conn.client
+        seq = segment.seq
+        if flags & SYN:
+            seq = (seq + 1) & MASK
+        if half.next < 0:
+            half.next = seq
+        if flags & ACK:
+            if other.next < 0:
+                other.next = segment.ack
+            elif distance(segment.ack, other.next) > 0:
+                other.note_acked(segment.ack)
+        size = segment.size
+        if size > 0:
+            self._payload(conn, from_client, segment, seq, idle_ns)
+        if flags & RST:
+            self.counts.resets += 1
+            if conn.reset_ns < 0:
+                conn.reset_ns = segment.ts_ns
+            half.note_acked(seq)  # nothing before it will be sent any more
+        elif flags & FIN and half.fin < 0:
+            half.fin = (seq + size) & MASK
+            half.fin_ns = segment.ts_ns
+        self.settle(conn, segment.ts_ns, 1)
+
+    def _fits(self, half: HalfStream, other: HalfStream, segment: Segment) -> bool:
+        """Whether the numbers can belong to the connection as it is known."""
+        if half.next >= 0 and not segment.flags & SYN:
+            far = distance(segment.seq, half.next)
+            if far > WINDOW or far < -WINDOW:
+                return False
+        if other.next >= 0 and segment.flags & ACK:
+            far = distance(segment.ack, other.next)
+            if far > WINDOW or far < -WINDOW:
+                return False
+        return True
+
+    def _payload(
+        self, conn: Connection, from_client: bool, segment: Segment, seq: i64, idle_ns: i64
+    ) -> None:
+        half = conn.client if from_client else conn.server
+        size = segment.size
+        ahead = distance(seq, half.next)
+        if ahead + size <= 0:
+            self._seen_before(conn, from_client, half, segment, seq, idle_ns)
+            return
+        if ahead < 0:
+            self.counts.retransmissions += 1
+            self.stream_of(conn).retransmitted(from_client, seq, half.next)
+        piece = Held(
+            seq,
+            size,
+            segment.data[segment.start : segment.end],
+            segment.ts_ns,
+            segment.ack,
+            self._is_late(conn, from_client, half, seq),
+        )
+        before = half.held_bytes
+        if not half.hold(piece):
+            if half.knows_mark(segment.mark):
+                self.counts.copies += 1
+            else:
+                self.counts.retransmissions += 1
+            return
+        if piece.late:
+            self.counts.out_of_order += 1
+        self.held_total += half.held_bytes - before
+        half.remember_mark(segment.mark)
+
+    def _is_late(self, conn: Connection, from_client: bool, half: HalfStream, seq: i64) -> bool:
+        """Whether bytes at `seq` come after some that are behind them, or that answer them."""
+        held = half.held
+        if held is not None and distance(held[-1].seq, seq) > 0:
+            for piece in held:
+                if distance(piece.seq, seq) > 0:
+                    piece.late = True
+            return True
+        replies = conn.server.held
+        if not from_client or replies is None:
+            return False
+        return distance(replies[0].ack, seq) > 0
+
+    def _seen_before(
+        self,
+        conn: Connection,
+        from_client: bool,
+        half: HalfStream,
+        segment: Segment,
+        seq: i64,
+        idle_ns: i64,
+    ) -> None:
+        if segment.size == 1 and distance(seq, half.next) == -1:
+            self.counts.keepalives += 1  # RFC 9293, section 3.8.4
+        elif half.knows_mark(segment.mark) or (segment.mark == 0 and idle_ns < COPY_NS):
+            self.counts.copies += 1
+        else:
+            self.counts.retransmissions += 1
+            last = (seq + segment.size) & MASK
+            self.stream_of(conn).retransmitted(from_client, seq, last)
+
+    def settle(self, conn: Connection, now_ns: i64, packets: i64) -> None:
+        """Deliver all that can be delivered, give up the holes whose bound has passed.
+
+        `packets`: how many packets of the connection came since it was last settled.
+        """
+        while True:
+            self._deliver_held(conn)
+            conn.client.pass_fin()
+            gave_up = self._overdue(conn, True, now_ns, packets)
+            if not gave_up:
+                gave_up = self._overdue(conn, False, now_ns, packets)
+            if not gave_up:
+                break
+            packets = 0
+        client, server = conn.client, conn.server
+        conn.troubled = client.missing() > 0 or server.missing() > 0 or server.held is not None
+        if not conn.troubled and server.pass_fin():
+            self._end(conn, END_FIN, server.fin_ns)
+
+    def close(self, conn: Connection, end: i64, ts_ns: i64) -> None:
+        """Nothing more will come, for the reason `end`: every hole is a gap."""
+        while True:
+            self._deliver_held(conn)
+            if conn.client.missing() > 0:
+                self._give_up(conn, True)
+            elif conn.server.missing() > 0:
+                self._give_up(conn, False)
+            else:
+                break
+        self._end(conn, end, ts_ns)
+        conn.troubled = False
+
+    def abandon(self, conn: Connection, end: i64, ts_ns: i64) -> None:
+        """End the connection's stream for the reason `end`; what follows is another one."""
+        self.drop_held(conn)
+        if conn.stream is not None:
+            conn.stream.finish(end, ts_ns)
+        conn.restart()
+
+    def drop_held(self, conn: Connection) -> None:
+        self.held_total -= conn.client.held_bytes + conn.server.held_bytes
+        conn.client.held = None
+        conn.client.held_bytes = 0
+        conn.server.held = None
+        conn.server.held_bytes = 0
+
+    def _deliver_held(self, conn: Connection) -> None:
+        client, server = conn.client, conn.server
+        while True:
+            moved = False
+            while client.held is not None and distance(client.held[0].seq, client.next) <= 0:
+                self._deliver(conn, True, client)
+                moved = True
+            while (
+                server.held is not None
+                and distance(server.held[0].seq, server.next) <= 0
+                and (client.next < 0 or distance(server.held[0].ack, client.next) <= 0)
+            ):
+                self._deliver(conn, False, server)
+                moved = True
+            if not moved:
+                return
+
+    def _deliver(self, conn: Connection, from_client: bool, half: HalfStream) -> None:
+        before = half.held_bytes
+        piece = half.take()
+        self.held_total -= before - half.held_bytes
+        known = distance(half.next, piece.seq)  # bytes at its front that were delivered
+        if known >= piece.size:
+            return
+        half.next = (piece.seq + piece.size) & MASK
+        stream = self.stream_of(conn)
+        stream.notes = OUT_OF_ORDER if piece.late else 0
+        data = piece.data
+        have: i64 = len(data)
+        at = (piece.seq + known) & MASK
+        if have > known:
+            if from_client:
+                stream.request_data(data, known, have, piece.ts_ns, at, piece.ack)
+            else:
+                stream.reply_data(data, known, have, piece.ts_ns, at, piece.ack)
+            at = (piece.seq + have) & MASK
+        cut_off = distance(half.next, at)
+        if cut_off > 0:
+            if from_client:
+                stream.request_skip(cut_off, piece.ts_ns, at)
+            else:
+                stream.reply_skip(cut_off, piece.ts_ns, at)
+        stream.notes = 0
+
+    def _overdue(self, conn: Connection, from_client: bool, now_ns: i64, packets: i64) -> bool:
+        """Give up the half's hole if its bound has passed; True if it did."""
+        half = conn.client if from_client else conn.server
+        if half.missing() <= 0:
+            half.hole_since_ns = NOT_KNOWN
+            half.hole_packets = 0
+            return False
+        if half.hole_since_ns < 0:
+            half.hole_since_ns = now_ns
+            half.hole_packets = 0
+        half.hole_packets += packets
+        age = now_ns - half.hole_since_ns
+        held = half.held
+        if half.hole_is_acked():
+            over = half.hole_packets > ACKED_PACKETS or age >= ACKED_NS
+        else:
+            over = age >= HOLE_NS
+        waiting = conn.client.held_bytes + conn.server.held_bytes
+        if not over and (
+            (held is not None and len(held) > MAX_HELD_PIECES)
+            or waiting > MAX_HELD_BYTES
+            or (self.held_total > MAX_HELD_TOTAL and waiting > 0)
+        ):
+            self.counts.held_overflow += 1
+            over = True
+        if over:
+            self._give_up(conn, from_client)
+        return over
+
+    def _give_up(self, conn: Connection, from_client: bool) -> None:
+        half = conn.client if from_client else conn.server
+        size = half.missing()
+        seq = half.next
+        half.next = (seq + size) & MASK
+        half.hole_since_ns = NOT_KNOWN
+        half.hole_packets = 0
+        self.counts.gaps += 1
+        self.counts.gap_bytes += size
+        stream = self.stream_of(conn)
+        if from_client:
+            stream.request_gap(size, seq)
+        else:
+            stream.reply_gap(size, seq)
+
+    def _end(self, conn: Connection, end: i64, ts_ns: i64) -> None:
+        conn.closed_ns = ts_ns
+        if conn.stream is not None:
+            conn.stream.finish(end, ts_ns)
+            conn.stream = None

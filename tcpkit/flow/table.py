@@ -1,0 +1,331 @@
+"""All connections of a capture: finds a segment's connection, follows the plain case.
+
+The plain case is a segment with the next bytes in order that acknowledges nothing
+unseen; the rest goes to `reassembly`. Bounds:
+
+- MAX_CONNECTIONS: beyond, closed and idle connections without payload are dropped
+  first; if that frees nothing, packets of new connections are refused and counted.
+- a closed connection stays CLOSED_NS to swallow what is retransmitted after its end;
+  one that was reset waits RESET_GRACE_NS, since captures reorder, before it ends.
+- IDLE_NS without a packet: forgotten.
+
+Only capture time counts: it advances with the packets, or by `advance` when the wire
+is quiet.
+"""
+
+from typing import Final, final
+
+from librt.strings import BytesWriter, write_i64_be
+from mypy_extensions import i64
+
+from tcpkit.flow.connection import Connection, reversed_pair, reversed_ports
+from tcpkit.flow.counts import FlowCounts
+from tcpkit.flow.reassembly import Reassembly
+from tcpkit.flow.sequence import MASK, SIGN
+from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_RESET, END_REUSED, StreamOpener
+from tcpkit.flow.watch import AMBIGUOUS, NEITHER, SOURCE, Watch
+from tcpkit.wire.segment import ACK, FIN, IPV6_BIT, RST, SYN, Datagram, Segment, SegmentSink
+
+CACHE_SLOTS: Final = 8192
+MAX_CONNECTIONS: Final = 262144  # about 160 MB when all of them are silent
+SWEEP_NS: Final = 50_000_000
+FULL_SWEEP_NS: Final = 500_000_000
+CLOSED_NS: Final = 5_000_000_000
+RESET_GRACE_NS: Final = 100_000_000
+SILENT_NS: Final = 60_000_000_000  # without payload: the first to go when the table is full
+IDLE_NS: Final = 7_200_000_000_000  # the default TCP keep-alive time
+CLOCK_BACK_NS: Final = 60_000_000_000  # more is another clock, not a reordered packet
+
+_IRREGULAR: Final = SYN | FIN | RST
+
+
+@final
+class ConnectionTable(SegmentSink):
+    """Follows the TCP connections of the watched servers."""
+
+    __slots__ = (
+        "watch", "counts", "reassembly", "now_ns",
+        "_cache", "_table", "_troubled", "_next_sweep_ns", "_next_full_ns",
+    )  # fmt: skip
+
+    def __init__(self, watch: Watch, opener: StreamOpener) -> None:
+        self.watch = watch
+        self.counts = FlowCounts()
+        self.reassembly = Reassembly(opener, self.counts)
+        self.now_ns: i64 = 0
+        self._cache: list[Connection | None] = [None] * CACHE_SLOTS
+        self._table: dict[bytes, Connection] = {}
+        self._troubled: dict[Connection, bool] = {}
+        self._next_sweep_ns: i64 = 0
+        self._next_full_ns: i64 = 0
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def segment(self, segment: Segment) -> bool:
+        """Take a segment; whether it belongs to a watched server."""
+        ts_ns = segment.ts_ns
+        if ts_ns > self.now_ns:
+            self.now_ns = ts_ns
+            if ts_ns >= self._next_sweep_ns:
+                self._sweep()
+        elif self.now_ns - ts_ns > CLOCK_BACK_NS:
+            self._set_clock_back(ts_ns)
+        ports = segment.ports
+        a0 = segment.a0
+        low = ports & 0xFFFF
+        high = (ports >> 16) & 0xFFFF
+        slot: i64 = (low ^ high ^ ((low * high) >> 7)) & (CACHE_SLOTS - 1)
+        conn = self._cache[slot]
+        from_client = True
+        if conn is None or ports & IPV6_BIT:
+            conn = self._find(segment, slot)
+            if conn is None:
+                return False
+            from_client = _is_from_client(conn, segment)
+        elif conn.ports != ports or conn.a0 != a0:
+            from_client = False
+            if conn.back_ports != ports or conn.back_a0 != a0:
+                conn = self._find(segment, slot)
+                if conn is None:
+                    return False
+                from_client = _is_from_client(conn, segment)
+        idle_ns = ts_ns - conn.last_ns
+        conn.last_ns = ts_ns
+        half = conn.client if from_client else conn.server
+        other = conn.server if from_client else conn.client
+        if (
+            segment.seq == half.next
+            and not (other.next - segment.ack) & SIGN
+            and not segment.flags & _IRREGULAR
+            and not conn.troubled
+            and other.next >= 0
+        ):
+            size = segment.size
+            start, end = segment.start, segment.end
+            if size == 0:
+                return True
+            stream = conn.stream
+            if size == end - start and stream is not None:
+                half.next = (half.next + size) & MASK
+                half.remember_mark(segment.mark)
+                if from_client:
+                    stream.request_data(segment.data, start, end, ts_ns, segment.seq, segment.ack)
+                else:
+                    stream.reply_data(segment.data, start, end, ts_ns, segment.seq, segment.ack)
+                return True
+        return self._irregular(conn, from_client, segment, idle_ns)
+
+    def datagram(self, datagram: Datagram) -> bool:
+        return False
+
+    def advance(self, now_ns: i64) -> None:
+        """Capture time is at least `now_ns`: what waited too long is given up."""
+        if now_ns > self.now_ns:
+            self.now_ns = now_ns
+            self._sweep()
+
+    def finish(self) -> None:
+        """The capture has ended."""
+        for conn in list(self._table.values()):
+            if conn.reset_ns >= 0:
+                self.reassembly.close(conn, END_RESET, conn.reset_ns)
+            elif conn.closed_ns < 0:
+                self.reassembly.close(conn, END_CAPTURE, self.now_ns)
+        self._table.clear()
+        self._troubled.clear()
+        self._cache = [None] * CACHE_SLOTS
+
+    def _irregular(
+        self, conn: Connection, from_client: bool, segment: Segment, idle_ns: i64
+    ) -> bool:
+        if conn.ignored:
+            if segment.flags & SYN and not segment.flags & ACK:
+                self._replace(conn, segment)
+            return False
+        if segment.flags & SYN and not self._accept_syn(conn, from_client, segment):
+            return True
+        if conn.closed_ns >= 0:
+            self.counts.stray += 1
+            return True
+        self.reassembly.take(conn, from_client, segment, idle_ns)
+        if conn.troubled or conn.reset_ns >= 0:
+            self._troubled[conn] = True
+        return True
+
+    def _accept_syn(self, conn: Connection, from_client: bool, segment: Segment) -> bool:
+        """Take the SYN into account; False if it needs nothing more."""
+        half = conn.client if from_client else conn.server
+        other = conn.server if from_client else conn.client
+        first = (segment.seq + 1) & MASK
+        by_server = segment.flags & ACK != 0
+        if half.started and half.first == first:
+            return segment.size > 0 and conn.closed_ns < 0  # the same SYN again
+        if half.next == first and conn.stream is None and conn.closed_ns < 0:
+            half.begin(first)  # its acknowledgment was captured before it
+        elif half.next >= 0:
+            if by_server and other.started and segment.ack != other.first:
+                return False  # answers another SYN than the one we know
+            self.counts.reused += 1
+            self._replace(conn, segment)
+            return False
+        else:
+            half.begin(first)
+        if by_server and (other.next < 0 or (conn.stream is None and other.next == segment.ack)):
+            other.begin(segment.ack)
+        return True
+
+    def _replace(self, conn: Connection, segment: Segment) -> None:
+        """A new connection begins on the four-tuple of `conn`."""
+        if conn.reset_ns >= 0:
+            self.reassembly.close(conn, END_RESET, conn.reset_ns)
+        elif conn.closed_ns < 0:
+            self.reassembly.close(conn, END_REUSED, segment.ts_ns)
+        self._remove(conn)
+        self.segment(segment)
+
+    def _find(self, segment: Segment, slot: i64) -> Connection | None:
+        """The segment's connection, made if it is to be followed."""
+        conn = self._cache[slot]
+        if conn is not None and _is_of(conn, segment):
+            return conn
+        key = _key(segment)
+        conn = self._table.get(key)
+        if conn is None:
+            conn = self._make(segment, slot, key)
+            if conn is None:
+                return None
+        self._cache[slot] = conn
+        return conn
+
+    def _make(self, segment: Segment, slot: i64, key: bytes) -> Connection | None:
+        a0, a1, a2, a3, ports = segment.a0, segment.a1, segment.a2, segment.a3, segment.ports
+        flags = segment.flags
+        end = self.watch.server_end(a0, a1, a2, a3, ports, flags)
+        ignored = False
+        if end == NEITHER:
+            # without the SYN, its other end might be taken for a server later
+            ignored = flags & SYN != 0 and (
+                self.watch.server_end(a0, a1, a2, a3, ports, 0) != NEITHER
+            )
+            if not ignored:
+                return None
+        elif end == AMBIGUOUS:
+            self.counts.ambiguous += 1
+            return None
+        elif segment.size == 0 and not flags & SYN:
+            self.counts.stray += 1
+            return None
+        if len(self._table) >= MAX_CONNECTIONS and not self._make_room():
+            self.counts.refused += 1
+            return None
+        if end == SOURCE:
+            if ports & IPV6_BIT:
+                a0, a1, a2, a3 = a2, a3, a0, a1
+            else:
+                a0 = reversed_pair(a0)
+            ports = reversed_ports(ports)
+        conn = Connection(a0, a1, a2, a3, ports, slot)
+        conn.last_ns = segment.ts_ns
+        conn.ignored = ignored
+        if not ignored:
+            self.counts.connections += 1
+        self._table[key] = conn
+        return conn
+
+    def _remove(self, conn: Connection) -> None:
+        if self._cache[conn.slot] is conn:
+            self._cache[conn.slot] = None
+        self._table.pop(_key_of(conn), None)
+        self._troubled.pop(conn, None)
+
+    def _set_clock_back(self, ts_ns: i64) -> None:
+        self.counts.clock_went_back += 1
+        self.now_ns = ts_ns
+        self._next_sweep_ns = ts_ns + SWEEP_NS
+        self._next_full_ns = ts_ns + FULL_SWEEP_NS
+
+    def _sweep(self) -> None:
+        now_ns = self.now_ns
+        self._next_sweep_ns = now_ns + SWEEP_NS
+        for conn in list(self._troubled):
+            if conn.reset_ns >= 0 and now_ns - conn.reset_ns >= RESET_GRACE_NS:
+                self.reassembly.close(conn, END_RESET, conn.reset_ns)
+                conn.reset_ns = -1
+            elif conn.troubled and conn.closed_ns < 0:
+                self.reassembly.settle(conn, now_ns, 0)
+            if not conn.troubled and conn.reset_ns < 0:
+                self._troubled.pop(conn, None)
+        if now_ns < self._next_full_ns:
+            return
+        self._next_full_ns = now_ns + FULL_SWEEP_NS
+        for conn in list(self._table.values()):
+            if conn.closed_ns >= 0:
+                if now_ns - conn.closed_ns >= CLOSED_NS:
+                    self._remove(conn)
+            elif now_ns - conn.last_ns >= IDLE_NS:
+                self.counts.expired += 1
+                self.reassembly.close(conn, END_FORGOTTEN, now_ns)
+                self._remove(conn)
+            elif conn.stream is not None and not conn.troubled:
+                conn.stream.expire(now_ns)
+
+    def _make_room(self) -> bool:
+        """Drop what is closed, or silent since SILENT_NS; False if there is none."""
+        freed = False
+        for conn in list(self._table.values()):
+            silent = conn.stream is None and self.now_ns - conn.last_ns >= SILENT_NS
+            if conn.closed_ns >= 0 or silent:
+                self._remove(conn)
+                self.counts.expired += 1
+                freed = True
+        return freed
+
+
+def _is_from_client(conn: Connection, segment: Segment) -> bool:
+    if conn.ports != segment.ports or conn.a0 != segment.a0:
+        return False
+    return conn.a1 == segment.a1 and conn.a2 == segment.a2 and conn.a3 == segment.a3
+
+
+def _is_of(conn: Connection, segment: Segment) -> bool:
+    if _is_from_client(conn, segment):
+        return True
+    if conn.back_ports != segment.ports or conn.back_a0 != segment.a0:
+        return False
+    if not segment.ports & IPV6_BIT:
+        return True
+    return conn.a3 == segment.a1 and conn.a0 == segment.a2 and conn.a1 == segment.a3
+
+
+def _key(segment: Segment) -> bytes:
+    """The same bytes for both directions."""
+    ports, a0 = segment.ports, segment.a0
+    back = reversed_ports(ports)
+    if ports & IPV6_BIT:
+        forward = (ports, a0, segment.a1) <= (back, segment.a2, segment.a3)
+        if forward:
+            return _packed(a0, segment.a1, segment.a2, segment.a3, ports)
+        return _packed(segment.a2, segment.a3, a0, segment.a1, back)
+    back_a0 = reversed_pair(a0)
+    if ports < back or (ports == back and a0 <= back_a0):
+        return _packed(a0, 0, 0, 0, ports)
+    return _packed(back_a0, 0, 0, 0, back)
+
+
+def _key_of(conn: Connection) -> bytes:
+    probe = Segment()
+    probe.a0, probe.a1, probe.a2, probe.a3 = conn.a0, conn.a1, conn.a2, conn.a3
+    probe.ports = conn.ports
+    return _key(probe)
+
+
+def _packed(a0: i64, a1: i64, a2: i64, a3: i64, ports: i64) -> bytes:
+    writer = BytesWriter()
+    write_i64_be(writer, ports)
+    write_i64_be(writer, a0)
+    if ports & IPV6_BIT:
+        write_i64_be(writer, a1)
+        write_i64_be(writer, a2)
+        write_i64_be(writer, a3)
+    return writer.getvalue()

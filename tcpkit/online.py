@@ -1,0 +1,149 @@
+"""A run on an interface: capture, stats server, signals and timers in one event loop."""
+
+import asyncio
+import gc
+import logging
+import signal
+import time
+from collections.abc import Callable
+
+import uvloop
+
+from tcpkit.capture.filter import filters
+from tcpkit.capture.live import READ_MS, LiveCapture
+from tcpkit.capture.local_address import local_addresses
+from tcpkit.config import Config
+from tcpkit.errors import TcpkitError
+from tcpkit.pipeline import Pipeline, tell
+from tcpkit.server.stats_server import StatsServer
+from tcpkit.sinks.log_file import OutputClosed
+from tcpkit.wire.address import endpoint_text
+
+TICK_S = 0.1
+# A packet may lie this long in the kernel before it is read: capture time, where the wire
+# is quiet, stays behind the clock by more than that.
+MARGIN_NS = 10 * READ_MS * 1_000_000
+GC_THRESHOLD = 50_000
+
+
+class Online:
+    """One run; `start` opens everything, `serve` runs until a signal or a failure."""
+
+    def __init__(self, config: Config) -> None:
+        """Open the interface and the files. Raises TcpkitError."""
+        self.config = config
+        tcp, udp = not config.udp, config.udp
+        self.capture = LiveCapture(
+            str(config.interface),
+            filters(config.ports, config.servers, tcp, udp),
+            config.buffer_kib,
+            config.snaplen,
+        )
+        self.pipeline = Pipeline(config, local_addresses())
+        self.capture.feed(self.pipeline.entrance)
+        self.server = StatsServer(self.pipeline.snapshot)
+        self._stop = asyncio.Event()
+        self._problem: TcpkitError | None = None
+        self._output_closed = False
+
+    async def start(self) -> None:
+        """Listen, and begin to capture. Raises TcpkitError."""
+        if self.config.stats_port:
+            await self.server.start(self.config.bind, self.config.stats_port)
+        loop = asyncio.get_running_loop()
+        loop.add_reader(self.capture.fileno(), self._guarded, self._read)
+        loop.add_signal_handler(signal.SIGINT, self._stop.set)
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
+        loop.add_signal_handler(signal.SIGHUP, self._guarded, self._reopen)
+        loop.call_later(TICK_S, self._guarded, self._tick)
+
+    async def serve(self) -> None:
+        """Until a signal comes or something fails. Raises TcpkitError, OutputClosed."""
+        await self._stop.wait()
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self.capture.fileno())
+        self.server.close()
+        if self._output_closed:
+            raise OutputClosed
+        if self._problem is None:
+            self._guarded(self._drain)
+        if self._problem is not None:
+            raise self._problem
+
+    def describe(self) -> str:
+        """What is being done, on a line."""
+        config = self.config
+        ports = ",".join(map(str, config.ports)) or "any"
+        stats = "off"
+        if config.stats_port:
+            stats = endpoint_text(config.bind, self.server.port)
+        return (
+            f"tcpkit: capturing on {config.interface}, mode {config.mode}, "
+            f"server ports {ports}, stats {stats}"
+        )
+
+    def summary(self) -> str:
+        counts = self.capture.counts()
+        served = self.server.counts
+        counts["stats clients"] = served.served
+        counts["stats clients refused"] = served.refused
+        counts["stats clients lost"] = served.lost
+        return self.pipeline.summary(counts)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        """Run a step of the loop; what it raises ends the run."""
+        try:
+            step()
+        except OutputClosed:
+            self._output_closed = True
+            self._stop.set()
+        except TcpkitError as error:
+            self._problem = error
+            self._stop.set()
+
+    def _read(self) -> None:
+        self.capture.dispatch()
+
+    def _tick(self) -> None:
+        asyncio.get_running_loop().call_later(TICK_S, self._guarded, self._tick)
+        now_ns = time.time_ns()
+        self.capture.dispatch()
+        self.pipeline.advance(now_ns - MARGIN_NS)
+        self.pipeline.flush()
+
+    def _reopen(self) -> None:
+        if self.pipeline.log is not None:
+            self.pipeline.log.reopen()
+
+    def _drain(self) -> None:
+        """Take what the kernel still has, so that the summary holds all that was seen."""
+        while self.capture.dispatch() > 0:
+            pass
+        self.pipeline.finish()
+        self.pipeline.close()
+
+
+def run(config: Config, ready: Callable[[str], None] = tell) -> int:
+    """Trace `config.interface`; the exit status. Raises TcpkitError.
+
+    `ready` is told in one line what is going on as soon as nothing can fail any more.
+    """
+    logging.basicConfig(format="tcpkit: %(levelname)s: %(message)s")
+    return uvloop.run(_run(config, ready))
+
+
+async def _run(config: Config, ready: Callable[[str], None]) -> int:
+    online = Online(config)
+    try:
+        await online.start()
+        ready(online.describe())
+        gc.freeze()
+        gc.set_threshold(GC_THRESHOLD)
+        await online.serve()
+    except OutputClosed:
+        return 0
+    finally:
+        if not config.quiet:
+            tell(online.summary().rstrip("\n"))
+        online.capture.close()
+    return 0

@@ -1,0 +1,116 @@
+"""The rooms, wired for one run: from the packets to the log, the stats and the summary."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from tcpkit.capture.dump import Dump, DumpTee
+from tcpkit.capture.source import PacketSink
+from tcpkit.config import Config
+from tcpkit.flow.table import ConnectionTable
+from tcpkit.flow.watch import Watch
+from tcpkit.metrics.exchange_sink import ExchangeSink
+from tcpkit.metrics.port_stats import PortStats, stats_snapshot
+from tcpkit.protocols.message import PairingCounts
+from tcpkit.protocols.registry import PROTOCOLS
+from tcpkit.sinks.json_log import JsonLog
+from tcpkit.sinks.log_file import LogFile
+from tcpkit.sinks.raw_log import RawLog
+from tcpkit.sinks.slow_log import SlowLog
+from tcpkit.wire.decoder import Decoder
+from tcpkit.wire.segment import SegmentSink
+
+
+class Pipeline:
+    """Everything right of the source. `entrance` takes the packets."""
+
+    def __init__(self, config: Config, local: list[str]) -> None:
+        """Open the output and -w. Raises CaptureError or TcpkitError where that fails.
+
+        `local` are this machine's addresses, where packets are captured on it.
+        """
+        self.config = config
+        self.pairing = PairingCounts()
+        self.table: ConnectionTable | None = None
+        self.raw: RawLog | None = None
+        self.dump: Dump | None = None
+        self.log: LogFile | None = None
+        if config.output is not None or not config.daemon:
+            self.log = LogFile(config.output)
+        self.ports = self._port_stats(config)
+        self.decoder = Decoder(self._sink(config, local), not config.udp, config.udp)
+        self.entrance: PacketSink = self.decoder
+        if config.write is not None:
+            self.dump = Dump(config.write, config.files)
+            self.entrance = DumpTee(self.decoder, self.dump)
+
+    def _port_stats(self, config: Config) -> list[PortStats]:
+        sinks: list[ExchangeSink] = []
+        if self.log is not None:
+            sinks.append(JsonLog(self.log) if config.json else SlowLog(self.log))
+        return [PortStats(port, config.threshold_ns, sinks) for port in config.ports]
+
+    def _sink(self, config: Config, local: list[str]) -> SegmentSink:
+        protocol = PROTOCOLS.get(config.mode)
+        if protocol is None:
+            out = LogFile(os.devnull) if self.log is None else self.log
+            self.raw = RawLog(out, config.ports, config.servers, config.json)
+            return self.raw
+        recorders = {int(stats.port): stats for stats in self.ports}
+        opener = protocol.opener(recorders, self.pairing, config.timeout_ns)
+        self.table = ConnectionTable(Watch(config.ports, config.servers, local), opener)
+        return self.table
+
+    def snapshot(self) -> list[dict[str, dict[str, int | list[int]]]]:
+        """What the stats server shows."""
+        return stats_snapshot(self.ports)
+
+    def advance(self, now_ns: int) -> None:
+        """Capture time is at least `now_ns`."""
+        if self.table is not None:
+            self.table.advance(now_ns)
+
+    def flush(self) -> None:
+        if self.log is not None:
+            self.log.flush()
+        if self.dump is not None:
+            self.dump.flush()
+
+    def finish(self) -> None:
+        """The capture has ended: decide what waits."""
+        if self.table is not None:
+            self.table.finish()
+
+    def close(self) -> None:
+        """Write and close the files."""
+        try:
+            if self.log is not None:
+                self.log.close()
+        finally:
+            if self.dump is not None:
+                self.dump.close()
+
+    def summary(self, source: Mapping[str, int]) -> str:
+        """The text for the end of the run; `source` are the counters of the capture."""
+        from tcpkit.sinks.summary import render
+
+        counters = [("capture", dict(source)), ("wire", self.decoder.counts.numbers())]
+        if self.table is not None:
+            counters.append(("flow", self.table.counts.numbers()))
+        if self.raw is not None:
+            counters.append(
+                ("raw", {"shown": int(self.raw.shown), "left out": int(self.raw.left_out)})
+            )
+        if self.dump is not None:
+            counters.append(("saved", self.dump.counts.numbers()))
+        pairing = None if self.table is None else self.pairing
+        return render(self.ports if self.table is not None else [], counters, pairing)
+
+
+def tell(text: str) -> None:
+    """Diagnostics: a line on stderr, which may be closed."""
+    try:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,147 @@
+"""What the protocols produce: exchanges, and who takes them.
+
+An Exchange is a request, its reply and their times, in the words of the JSON line.
+A Recorder stands between a session and everything that counts and prints: for the
+plain case, a reply faster than the threshold, a session only tells the latency and
+no Exchange is made.
+"""
+
+from typing import Final, final
+
+from mypy_extensions import i64, mypyc_attr
+
+NO_TIME: Final = -1  # a time or latency that does not exist
+
+# Exchange.status
+OK: Final = "ok"
+ERROR: Final = "error"
+TIMEOUT: Final = "timeout"
+ABORTED: Final = "aborted"
+SILENT: Final = "silent"
+
+# Exchange.flags, as bits in the order of FLAG_NAMES
+RETRANSMISSION: Final = 1
+OUT_OF_ORDER: Final = 2
+GAP: Final = 4
+TRUNCATED: Final = 8
+MID_STREAM: Final = 16
+DUPLICATE: Final = 32
+LATE: Final = 64
+BLOCKING: Final = 128
+TRANSACTION: Final = 256
+REPLICATION: Final = 512
+FLAG_NAMES: Final = (
+    "retransmission", "out-of-order", "gap", "truncated", "mid-stream",
+    "duplicate", "late", "blocking", "transaction", "replication",
+)  # fmt: skip
+
+
+def flag_names(flags: i64) -> list[str]:
+    """
+    >>> flag_names(LATE | GAP)
+    ['gap', 'late']
+    """
+    return [name for bit, name in enumerate(FLAG_NAMES) if flags & (1 << bit)]
+
+
+@final
+class Exchange:
+    """One request with its reply. Times are ns since the epoch, NO_TIME where there is none.
+
+    `request_seq` and `reply_seq` are the stream positions of the first bytes: with the
+    addresses they say which bytes were paired (-1 over UDP, or without a reply).
+    """
+
+    __slots__ = (
+        "protocol", "transport", "client", "server", "server_port", "command", "key", "request",
+        "status", "code", "hits", "exact", "depth", "flags", "time_ns", "latency_ns",
+        "request_first_ns", "request_last_ns", "reply_first_ns", "reply_last_ns",
+        "request_bytes", "reply_bytes", "request_seq", "reply_seq",
+        "dns_id", "attempts", "answers",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.protocol: str = ""
+        self.transport: str = "tcp"
+        self.client: str = ""
+        self.server: str = ""
+        self.server_port: i64 = 0
+        self.command: str = ""
+        self.key: str | None = None
+        self.request: str = ""
+        self.status: str = OK
+        self.code: str | None = None
+        self.hits: i64 = -1  # memcached retrievals; -1: none
+        self.exact: bool = False
+        self.depth: i64 = 0
+        self.flags: i64 = 0
+        self.time_ns: i64 = 0
+        self.latency_ns: i64 = NO_TIME  # may be negative where clocks are; see `status`
+        self.request_first_ns: i64 = NO_TIME
+        self.request_last_ns: i64 = NO_TIME
+        self.reply_first_ns: i64 = NO_TIME
+        self.reply_last_ns: i64 = NO_TIME
+        self.request_bytes: i64 = 0
+        self.reply_bytes: i64 = 0
+        self.request_seq: i64 = -1
+        self.reply_seq: i64 = -1
+        self.dns_id: i64 = -1  # the three of DNS; -1: another protocol
+        self.attempts: i64 = -1
+        self.answers: i64 = -1
+
+    @property
+    def answered(self) -> bool:
+        return self.status == OK or self.status == ERROR
+
+
+@final
+class PairingCounts:
+    """What the sessions of one capture did; every exchange that could not be made is here."""
+
+    __slots__ = (
+        "exact", "inferred", "silent", "timeouts", "late", "aborted", "blocking", "unanswered",
+        "pushes", "sessions", "mid_stream", "encrypted", "not_protocol", "resyncs", "unpaired",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.exact: i64 = 0  # answered exchanges by quality
+        self.inferred: i64 = 0
+        self.silent: i64 = 0
+        self.timeouts: i64 = 0
+        self.late: i64 = 0
+        self.aborted: i64 = 0
+        self.blocking: i64 = 0
+        self.unanswered: i64 = 0  # still waiting when the capture ended
+        self.pushes: i64 = 0
+        self.sessions: i64 = 0
+        self.mid_stream: i64 = 0  # sessions whose connection began before the capture
+        self.encrypted: i64 = 0
+        self.not_protocol: i64 = 0
+        self.resyncs: i64 = 0
+        self.unpaired: dict[str, int] = {}  # reason -> requests and replies given up
+
+    def drop(self, reason: str, count: i64) -> None:
+        """`count` requests or replies are not reported, because of `reason`."""
+        if count:
+            self.unpaired[reason] = self.unpaired.get(reason, 0) + count
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class Recorder:
+    """Takes what the sessions of one server port produce."""
+
+    __slots__ = ()
+
+    def answered(self, latency_ns: i64) -> bool:
+        """Count a replied, not blocking request; True if its Exchange is wanted.
+
+        The Exchange, where wanted, follows by `report`; it is not counted again.
+        """
+        raise NotImplementedError
+
+    def wants(self, status: str, blocking: bool) -> bool:
+        """Whether an Exchange that `answered` does not count is to be reported."""
+        raise NotImplementedError
+
+    def report(self, exchange: Exchange) -> None:
+        raise NotImplementedError

@@ -1,0 +1,198 @@
+"""Requests that wait for their replies, in order, and how far that order is believed.
+
+For protocols whose replies carry no id, a reply belongs to the oldest waiting request,
+if no request and no reply was missed. What is known of that is the trust:
+
+EXACT      every byte since the connection's start was seen, or a proof since
+INFERRED   in step by all appearances: after a loss, or begun in mid-stream
+TRIAL      in step by a first guess: exchanges are kept back until it is confirmed
+LOST       something was missed: nothing is paired
+
+Out of LOST leads an anchor. A request tells, by its segment's acknowledgment, how far
+the replies had come when it was sent. If a reply begins just there, and the client is
+one that waits for all replies before it sends again, the reply is that request's. The
+client is known to be such one if the connection showed so before (`drains`), else the
+pairs are on trial: TRIAL_LIMIT of them are kept until the guess is confirmed, and all
+are dropped when it is contradicted: by a reply that nobody waits for, that comes before
+its request was received, or of a type that its request cannot have.
+
+A client that keeps several requests outstanding all the time looks on the wire like one
+that waits, one step shifted. Where commands differ their types of reply tell; equal
+commands do not, so there a trial ends well only after a pause, at the connection's end,
+or when TRIAL_LIMIT exchanges had no reply too many.
+"""
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from tcpkit.protocols.message import Exchange
+
+LOST: Final = 0
+TRIAL: Final = 1
+INFERRED: Final = 2
+EXACT: Final = 3
+
+TRIAL_LIMIT: Final = 32
+DRAINS_NEEDED: Final = 2  # times a client was seen to wait before its habit is believed
+PAUSE_NS: Final = 20_000_000  # a pause confirms a trial if it is at least this long ...
+PAUSE_FACTOR: Final = 8  # ... and this many times the longest latency of the trial
+REST_NS: Final = 1_000_000_000  # after this long even a client that overlaps has all replies
+POOL_SIZE: Final = 1024
+MAX_WAITING: Final = 262144  # requests waiting on one connection; about 60 MB
+MAX_WAITING_LOST: Final = 4096  # while nothing can be paired
+
+
+@final
+class Request:
+    """A request that waits. Positions are sequence numbers, times ns.
+
+    `raw` is the captured request, perhaps cut, or `arguments` its parts. `anchor` is
+    the reply position acknowledged with it, `end` the position behind its last byte.
+    """
+
+    __slots__ = (
+        "next", "raw", "arguments", "count", "kind", "expected", "seq", "end", "anchor",
+        "first_ns", "last_ns", "size", "depth", "flags", "timed_out", "leads", "rested",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.next: Request | None = None
+        self.raw = b""
+        self.arguments: list[bytes] | None = None
+        self.count: i64 = 0
+        self.kind: i64 = 0
+        self.expected: i64 = 1  # replies that it gets
+        self.seq: i64 = 0
+        self.end: i64 = 0
+        self.anchor: i64 = 0
+        self.first_ns: i64 = 0
+        self.last_ns: i64 = 0
+        self.size: i64 = 0
+        self.depth: i64 = 0
+        self.flags: i64 = 0
+        self.timed_out = False
+        self.leads = False  # the request before it was seen, and had another anchor
+        self.rested = False  # nothing had moved for REST_NS when it came
+
+
+@final
+class RequestPool:
+    """Requests that are done with, to be used again: the plain case makes no object."""
+
+    __slots__ = ("_spare", "_size")
+
+    def __init__(self) -> None:
+        self._spare: Request | None = None
+        self._size: i64 = 0
+
+    def take(self) -> Request:
+        """A request to fill, with `kind`, `expected`, `flags` and the like at their defaults."""
+        request = self._spare
+        if request is None:
+            return Request()
+        self._spare = request.next
+        self._size -= 1
+        request.next = None
+        return request
+
+    def put(self, request: Request) -> None:
+        if self._size >= POOL_SIZE:
+            return
+        request.kind = 0
+        request.expected = 1
+        if request.arguments is not None:
+            request.arguments = None
+        request.flags = 0
+        request.timed_out = False
+        request.next = self._spare
+        self._spare = request
+        self._size += 1
+
+
+@final
+class WaitingQueue:
+    """First in, first out."""
+
+    __slots__ = ("head", "tail", "size")
+
+    def __init__(self) -> None:
+        self.head: Request | None = None
+        self.tail: Request | None = None
+        self.size: i64 = 0
+
+    def append(self, request: Request) -> None:
+        tail = self.tail
+        if tail is None:
+            self.head = request
+        else:
+            tail.next = request
+        self.tail = request
+        self.size += 1
+
+    def pop(self) -> Request:
+        """Remove the oldest."""
+        request = self.head
+        assert request is not None
+        self.head = request.next
+        if self.head is None:
+            self.tail = None
+        self.size -= 1
+        request.next = None
+        return request
+
+    def clear(self) -> i64:
+        """Drop all; how many there were."""
+        size = self.size
+        request = self.head
+        while request is not None:  # a long chain must not be freed by recursion
+            following = request.next
+            request.next = None
+            request = following
+        self.head = None
+        self.tail = None
+        self.size = 0
+        return size
+
+
+@final
+class Trial:
+    """Exchanges on trial, and what would speak against the guess that they are pairs.
+
+    It goes on over a gap: what is on trial is the client's habit.
+    """
+
+    __slots__ = ("exchanges", "longest_ns", "_names", "_kinds", "_runs", "_run")
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+        self.longest_ns: i64 = 0
+        self._names: list[bytes] = []
+        self._kinds: list[int] = []
+        self._runs: list[int] = []
+        self._run = 0
+
+    def begin_run(self) -> None:
+        """The exchanges that follow are not the next ones after those before."""
+        self._run += 1
+
+    def add(self, exchange: Exchange, name: bytes, kind: int) -> None:
+        """`name` is the command, `kind` what the reply looked like."""
+        self.exchanges.append(exchange)
+        self._names.append(name)
+        self._kinds.append(kind)
+        self._runs.append(self._run)
+        if exchange.latency_ns > self.longest_ns:
+            self.longest_ns = exchange.latency_ns
+
+    @property
+    def full(self) -> bool:
+        return len(self.exchanges) >= TRIAL_LIMIT
+
+    def shifted(self, by: int) -> list[tuple[bytes, int]]:
+        """Which reply each command would have got, had `by` requests not been seen."""
+        return [
+            (self._names[at], self._kinds[at + by])
+            for at in range(len(self._names) - by)
+            if self._runs[at] == self._runs[at + by]
+        ]

@@ -1,0 +1,213 @@
+"""What a command is called, which key it asks for, and what must not be shown of it.
+
+Key positions are the server's own (COMMAND of Redis 7.0, key specifications of 7.2).
+"""
+
+from typing import Final, final
+
+from tcpkit.wire.printable import printable
+
+TEXT_LIMIT: Final = 128
+KEY_LIMIT: Final = 512
+WORD_LIMIT: Final = 32
+HIDDEN: Final = b"***"
+
+CONTAINERS: Final = frozenset(
+    "ACL CLIENT CLUSTER COMMAND CONFIG FUNCTION LATENCY MEMORY MODULE OBJECT PUBSUB SCRIPT "
+    "SENTINEL SLOWLOG XGROUP XINFO".split()
+)
+_NO_KEY: Final = frozenset(
+    "ASKING AUTH BGREWRITEAOF BGSAVE DBSIZE DEBUG DISCARD ECHO EXEC FAILOVER FLUSHALL FLUSHDB "
+    "HELLO INFO KEYS LASTSAVE LOLWUT MONITOR MULTI PFSELFTEST PING PSUBSCRIBE PSYNC PUBLISH "
+    "PUNSUBSCRIBE QUIT RANDOMKEY READONLY READWRITE REPLCONF REPLICAOF RESET ROLE SAVE SCAN "
+    "SELECT SHUTDOWN SLAVEOF SUBSCRIBE SWAPDB SYNC TIME UNSUBSCRIBE UNWATCH WAIT WAITAOF".split()
+)
+_SECOND_WORD_KEY: Final = frozenset(  # containers whose argument after the second word is a key
+    ["OBJECT ENCODING", "OBJECT FREQ", "OBJECT IDLETIME", "OBJECT REFCOUNT", "MEMORY USAGE"]
+)
+_KEY_AT: Final = {"BITOP": 2, "PFDEBUG": 2, "BLMPOP": 3, "BZMPOP": 3}
+_COUNTED_KEYS: Final = {  # position of the number of keys, which the keys follow
+    "EVAL": 2, "EVALSHA": 2, "EVAL_RO": 2, "EVALSHA_RO": 2, "FCALL": 2, "FCALL_RO": 2,
+    "ZUNION": 1, "ZINTER": 1, "ZDIFF": 1, "ZINTERCARD": 1, "SINTERCARD": 1, "LMPOP": 1, "ZMPOP": 1,
+    "BLMPOP": 2, "BZMPOP": 2,
+}  # fmt: skip
+
+
+@final
+class Description:
+    """A request in the words of the log."""
+
+    __slots__ = ("command", "key", "text")
+
+    def __init__(self, command: str, key: str | None, text: str) -> None:
+        self.command = command
+        self.key = key
+        self.text = text
+
+
+def describe(arguments: list[bytes], count: int) -> Description:
+    """Name a request of `count` arguments, of which `arguments` are the first, perhaps cut."""
+    if not arguments:
+        return Description("", None, "")
+    name = _word(arguments[0])
+    command = name
+    if name in CONTAINERS and len(arguments) > 1:
+        command = f"{name} {_word(arguments[1])}"
+    key = _key(name, command, arguments)
+    shown = hide_secrets(name, arguments)
+    text = printable(b" ".join(shown), TEXT_LIMIT)
+    if count > len(arguments) and not text.endswith("..."):
+        text = text[:TEXT_LIMIT] + "..."
+    return Description(command, None if key is None else printable(key, KEY_LIMIT), text)
+
+
+def _word(argument: bytes) -> str:
+    return printable(argument[:WORD_LIMIT], WORD_LIMIT * 4).upper()
+
+
+def _key(name: str, command: str, arguments: list[bytes]) -> bytes | None:
+    """The first key, or None where there is none or it was not kept."""
+    at = 1
+    if name in _NO_KEY:
+        return None
+    if name in _COUNTED_KEYS:
+        number = _COUNTED_KEYS[name]
+        if number >= len(arguments) or arguments[number] in (b"0", b""):
+            return None
+        at = number + 1
+    elif name in CONTAINERS:
+        if command not in _SECOND_WORD_KEY and name not in ("XGROUP", "XINFO"):
+            return None
+        at = 2
+    elif name in ("XREAD", "XREADGROUP"):
+        at = _position(arguments, b"STREAMS") + 1
+    elif name == "MIGRATE":
+        at = 3 if len(arguments) > 3 and arguments[3] else _position(arguments, b"KEYS") + 1
+    else:
+        at = _KEY_AT.get(name, 1)
+    return arguments[at] if 0 < at < len(arguments) else None
+
+
+def _position(arguments: list[bytes], word: bytes) -> int:
+    for at, argument in enumerate(arguments):
+        if argument.upper() == word:
+            return at
+    return -1
+
+
+def hide_secrets(name: str, arguments: list[bytes]) -> list[bytes]:
+    """`arguments` with every password replaced; `name` is the command in upper case."""
+    if name == "AUTH":
+        return arguments[:1] + [HIDDEN] * (len(arguments) - 1)
+    if name == "HELLO" or name == "MIGRATE":
+        return _hide_auth_options(arguments)
+    second = arguments[1].upper() if len(arguments) > 1 else b""
+    if name == "ACL" and second == b"SETUSER":
+        return [HIDDEN if at > 2 and a[:1] in b"><#!" else a for at, a in enumerate(arguments)]
+    if name == "CONFIG" and second == b"SET":
+        return _hide_values(arguments, 2)
+    if name == "SENTINEL" and second == b"SET":
+        return _hide_values(arguments, 3)
+    if name == "SENTINEL" and second == b"CONFIG":
+        return _hide_values(arguments, 3)
+    return arguments
+
+
+def is_secret_setting(name: bytes) -> bool:
+    """Whether a configuration parameter's value is a password.
+
+    >>> is_secret_setting(b"requirepass"), is_secret_setting(b"maxmemory")
+    (True, False)
+    """
+    lower = name.lower()
+    return b"pass" in lower or b"auth" in lower
+
+
+def _hide_auth_options(arguments: list[bytes]) -> list[bytes]:
+    """HELLO 3 AUTH user password; MIGRATE ... AUTH password | AUTH2 user password."""
+    shown = list(arguments)
+    is_hello = arguments[0].upper() == b"HELLO"
+    for at, argument in enumerate(arguments):
+        word = argument.upper()
+        if word == b"AUTH2" or (word == b"AUTH" and is_hello):
+            hidden = at + 2
+        elif word == b"AUTH":
+            hidden = at + 1
+        else:
+            continue
+        if hidden < len(shown):
+            shown[hidden] = HIDDEN
+    return shown
+
+
+def _hide_values(arguments: list[bytes], first: int) -> list[bytes]:
+    """Names and values alternate from position `first` on."""
+    shown = list(arguments)
+    for at in range(first, len(arguments) - 1, 2):
+        if is_secret_setting(arguments[at]):
+            shown[at + 1] = HIDDEN
+    return shown
+
+
+KNOWN: Final = frozenset(  # to tell an inline command from a piece of a value
+    name.encode()
+    for name in (
+        "ACL APPEND ASKING AUTH BGREWRITEAOF BGSAVE BITCOUNT BITFIELD BITFIELD_RO BITOP "
+        "BITPOS BLMOVE BLMPOP BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT CLUSTER "
+        "COMMAND CONFIG COPY DBSIZE DEBUG DECR DECRBY DEL DISCARD DUMP ECHO EVAL EVALSHA "
+        "EVALSHA_RO EVAL_RO EXEC EXISTS EXPIRE EXPIREAT EXPIRETIME FAILOVER FCALL FCALL_RO "
+        "FLUSHALL FLUSHDB FUNCTION GEOADD GEODIST GEOHASH GEOPOS GEORADIUS GEORADIUSBYMEMBER "
+        "GEORADIUSBYMEMBER_RO GEORADIUS_RO GEOSEARCH GEOSEARCHSTORE GET GETBIT GETDEL GETEX "
+        "GETRANGE GETSET HDEL HELLO HEXISTS HEXPIRE HGET HGETALL HGETDEL HGETEX HINCRBY "
+        "HINCRBYFLOAT HKEYS HLEN HMGET HMSET HPERSIST HPEXPIRE HPTTL HRANDFIELD HSCAN HSET "
+        "HSETEX HSETNX HSTRLEN HTTL HVALS INCR INCRBY INCRBYFLOAT INFO KEYS LASTSAVE LATENCY "
+        "LCS LINDEX LINSERT LLEN LMOVE LMPOP LOLWUT LPOP LPOS LPUSH LPUSHX LRANGE LREM LSET "
+        "LTRIM MEMORY MGET MIGRATE MODULE MONITOR MOVE MSET MSETNX MULTI OBJECT PERSIST "
+        "PEXPIRE PEXPIREAT PEXPIRETIME PFADD PFCOUNT PFMERGE PING PSETEX PSUBSCRIBE PSYNC "
+        "PTTL PUBLISH PUBSUB PUNSUBSCRIBE QUIT RANDOMKEY READONLY READWRITE RENAME RENAMENX "
+        "REPLCONF REPLICAOF RESET RESTORE RESTORE-ASKING ROLE RPOP RPOPLPUSH RPUSH RPUSHX "
+        "SADD SAVE SCAN SCARD SCRIPT SDIFF SDIFFSTORE SELECT SENTINEL SET SETBIT SETEX SETNX "
+        "SETRANGE SHUTDOWN SINTER SINTERCARD SINTERSTORE SISMEMBER SLAVEOF SLOWLOG SMEMBERS "
+        "SMISMEMBER SMOVE SORT SORT_RO SPOP SPUBLISH SRANDMEMBER SREM SSCAN SSUBSCRIBE STRLEN "
+        "SUBSCRIBE SUBSTR SUNION SUNIONSTORE SUNSUBSCRIBE SWAPDB SYNC TIME TOUCH TTL TYPE "
+        "UNLINK UNSUBSCRIBE UNWATCH WAIT WAITAOF WATCH XACK XADD XAUTOCLAIM XCLAIM XDEL "
+        "XGROUP XINFO XLEN XPENDING XRANGE XREAD XREADGROUP XREVRANGE XSETID XTRIM ZADD ZCARD "
+        "ZCOUNT ZDIFF ZDIFFSTORE ZINCRBY ZINTER ZINTERCARD ZINTERSTORE ZLEXCOUNT ZMPOP "
+        "ZMSCORE ZPOPMAX ZPOPMIN ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANGESTORE "
+        "ZRANK ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREVRANGE ZREVRANGEBYLEX "
+        "ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION ZUNIONSTORE"
+    ).split()
+)
+
+_STATUS: Final = b"+"
+_NUMBER: Final = b":"
+_TEXT: Final = b"$_"
+_LIST: Final = b"*_"
+_SHAPES: Final = {
+    _STATUS: "AUTH SELECT MSET HMSET LSET LTRIM FLUSHALL FLUSHDB RENAME SETEX PSETEX RESET QUIT "
+    "DISCARD WATCH UNWATCH MULTI RESTORE ASKING READONLY READWRITE PFMERGE",
+    _NUMBER: "INCR DECR INCRBY DECRBY LPUSH RPUSH LPUSHX RPUSHX LLEN SADD SREM SCARD SISMEMBER "
+    "HSET HDEL HLEN HEXISTS ZREM ZCARD ZCOUNT ZREMRANGEBYSCORE DEL UNLINK EXISTS EXPIRE "
+    "PEXPIRE EXPIREAT PERSIST TTL PTTL STRLEN APPEND SETNX PUBLISH SETBIT GETBIT BITCOUNT "
+    "DBSIZE HINCRBY PFADD PFCOUNT XLEN XDEL XACK LREM LINSERT SETRANGE MOVE RENAMENX TOUCH HSTRLEN",
+    _TEXT: "GET GETSET GETDEL GETEX HGET GETRANGE SUBSTR LINDEX ECHO DUMP",
+    b"+$_": "SET",
+    b"+$*": "PING",
+    b"$_*": "LPOP RPOP",
+    _LIST: "MGET LRANGE HMGET HKEYS HVALS KEYS TIME XRANGE XREVRANGE SCAN HSCAN SSCAN ZSCAN EXEC",
+}
+_SHAPE_OF: Final = {name: shape for shape, names in _SHAPES.items() for name in names.split()}
+
+
+def may_answer(name: bytes, kind: int) -> bool:
+    """Whether a reply whose first byte is `kind` can belong to the command `name`.
+
+    Errors belong to any; so does everything to a command without an entry.
+
+    >>> may_answer(b"get", ord("$")), may_answer(b"get", ord(":"))
+    (True, False)
+    """
+    if kind == 45 or kind == 33:
+        return True
+    shape = _SHAPE_OF.get(_word(name))
+    return shape is None or kind in shape

@@ -1,0 +1,74 @@
+"""A request, and the reply to it, in the words of the log."""
+
+from mypy_extensions import i64
+
+from tcpkit.flow.endpoints import Endpoints
+from tcpkit.protocols.message import Exchange
+from tcpkit.protocols.pairing import Request
+from tcpkit.protocols.redis.command import KNOWN, describe
+from tcpkit.protocols.redis.request import RequestParser, split_request
+
+CODE_BYTES = 32
+
+
+def arguments_of(request: Request) -> list[bytes]:
+    """The request's arguments; the later ones may be missing, and long ones are cut."""
+    arguments = request.arguments
+    if arguments is None:
+        return split_request(request.raw)
+    return arguments
+
+
+def take_apart(data: bytes, start: i64, end: i64) -> list[bytes]:
+    """The arguments of a whole request that is too long to be kept as it is."""
+    parser = RequestParser()
+    parser.feed(data, start, end)
+    return parser.arguments
+
+
+def begins_request(data: bytes, start: i64, end: i64) -> bool:
+    """Whether a piece begins with a request, by all appearances."""
+    piece = data[start : min(end, start + 64)]
+    if piece.startswith(b"*"):
+        line, _, rest = piece[1:].partition(b"\r\n")
+        return line.isdigit() and (not rest or rest.startswith(b"$"))
+    line, newline, _ = piece.partition(b"\n")
+    words = line.split(None, 1)
+    return bool(newline) and bool(words) and words[0].upper() in KNOWN
+
+
+def error_code(head: bytes) -> str:
+    """The first word of the error that `head` begins.
+
+    >>> error_code(b"-WRONGTYPE Operation\\r\\n"), error_code(b"!21\\r\\nSYNTAX invalid\\r\\n")
+    ('WRONGTYPE', 'SYNTAX')
+    """
+    text = head[head.find(b"\n") + 1 :] if head.startswith(b"!") else head[1:]
+    words = text.split(None, 1)
+    return words[0][:CODE_BYTES].decode("ascii", "replace") if words else "ERR"
+
+
+def is_refusal(head: bytes) -> bool:
+    """Whether an error says that the command was not even looked at."""
+    return error_code(head) in ("NOAUTH", "NOPERM", "BUSY")
+
+
+def describe_request(request: Request, ends: Endpoints, exact: bool) -> Exchange:
+    """The Exchange of a request without its reply."""
+    exchange = Exchange()
+    words = describe(arguments_of(request), request.count)
+    exchange.protocol = "redis"
+    exchange.client = ends.client
+    exchange.server = ends.server
+    exchange.server_port = ends.server_port
+    exchange.command = words.command
+    exchange.key = words.key
+    exchange.request = words.text
+    exchange.exact = exact
+    exchange.depth = request.depth
+    exchange.flags = request.flags
+    exchange.request_first_ns = request.first_ns
+    exchange.request_last_ns = request.last_ns
+    exchange.request_bytes = request.size
+    exchange.request_seq = request.seq
+    return exchange

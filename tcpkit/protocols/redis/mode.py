@@ -1,0 +1,261 @@
+"""The commands that change what follows on a connection, and what they change.
+
+CLIENT REPLY (networking.c: clientCommand, resetClient), MULTI, pub/sub (pubsub.c),
+MONITOR, PSYNC. Checked against a running server of version 7.0.
+"""
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from tcpkit.protocols.message import BLOCKING, REPLICATION, TRANSACTION
+from tcpkit.protocols.pairing import Request
+
+# Request.kind; 0 is an ordinary command
+ORDINARY: Final = 0
+ECHOES: Final = 1  # the reply repeats an argument
+SUBSCRIBES: Final = 2  # a confirmation for each channel
+MONITORS: Final = 3
+REPLICATES: Final = 4
+TRANSACTS: Final = 5  # EXEC, DISCARD: the end of a transaction
+RESETS: Final = 6
+FLAGGED: Final = 7  # ordinary, but for its flags
+
+MAX_CHANNELS: Final = 65536  # of one connection; more are not told apart
+
+_BLOCKING: Final = frozenset(
+    b"BLPOP BRPOP BLMOVE BLMPOP BRPOPLPUSH BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF".split()
+)
+_READS_STREAM: Final = frozenset([b"XREAD", b"XREADGROUP"])
+_SUBSCRIBES: Final = frozenset(
+    b"SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE SSUBSCRIBE SUNSUBSCRIBE".split()
+)
+_CONFIRMATIONS: Final = frozenset(name.lower() for name in _SUBSCRIBES)
+_MESSAGES: Final = frozenset([b"message", b"pmessage", b"smessage"])
+_OTHERS: Final = b"CLIENT MULTI EXEC DISCARD MONITOR RESET PSYNC SYNC ECHO PING REPLCONF".split()
+
+_PUSH: Final = 62
+_ARRAY: Final = 42
+_SIMPLE: Final = 43
+
+
+def _special_names() -> bytes:
+    """For (length, first letter) of a name: 1 where a command of interest has these."""
+    table = bytearray(1024)
+    for name in [*_BLOCKING, *_READS_STREAM, *_SUBSCRIBES, *_OTHERS]:
+        table[(len(name) & 31) << 5 | (name[0] & 31)] = 1
+    return bytes(table)
+
+
+SPECIAL: Final = _special_names()
+
+
+@final
+class Mode:
+    """What the connection's earlier commands mean for its next ones.
+
+    `watchful`: replies may be other than one for each request; the session then looks
+    at each of them.
+    """
+
+    __slots__ = (
+        "reply_off", "skip_next", "in_transaction", "poisoned", "monitoring", "replicating",
+        "channels", "patterns", "shards", "subscribing", "certain", "reply_unknown",
+    )  # fmt: skip
+
+    def __init__(self, certain: bool) -> None:
+        self.certain = certain  # all that matters was seen since the connection's start
+        self.reply_unknown = False  # replies were off, and then requests were missed
+        self.reply_off = False
+        self.skip_next = False
+        self.in_transaction = False
+        self.poisoned = False  # the transaction holds what breaks EXEC's count of replies
+        self.monitoring = False
+        self.replicating = False
+        self.channels: set[bytes] = set()
+        self.patterns: set[bytes] = set()
+        self.shards: set[bytes] = set()
+        self.subscribing: i64 = 0  # requests of the SUBSCRIBE family that wait
+
+    @property
+    def watchful(self) -> bool:
+        return self.monitoring or self.subscribing > 0 or self.subscribed
+
+    @property
+    def subscribed(self) -> bool:
+        return bool(self.channels or self.patterns or self.shards)
+
+    def missed(self, requests: bool) -> None:
+        """Bytes are missing, of the requests or of the replies."""
+        self.certain = False
+        if requests:
+            self.skip_next = False
+            self.in_transaction = False
+            self.reply_unknown = self.reply_off
+
+    @property
+    def hides(self) -> bool:
+        """Whether the next command gets no reply."""
+        return self.reply_off or self.skip_next
+
+    def request(self, request: Request, arguments: list[bytes]) -> None:
+        """Take a request into account: its kind, flags and number of replies."""
+        hidden = self.reply_off or self.skip_next
+        self.skip_next = False
+        name = arguments[0].upper() if arguments else b""
+        if name == b"CLIENT" and len(arguments) > 2 and arguments[1].upper() == b"REPLY":
+            hidden = self._client_reply(arguments[2].upper(), hidden)
+        elif name == b"RESET" and not hidden:
+            request.kind = RESETS
+        elif name == b"RESET":
+            hidden = False
+            request.kind = RESETS
+            self.reply_off = False
+            self.reply_unknown = False
+        elif name in _SUBSCRIBES:
+            self._subscription(request, len(arguments) - 1)
+        elif name == b"MULTI":
+            self.in_transaction = True
+            request.flags = request.flags | TRANSACTION
+            request.kind = FLAGGED
+        elif name == b"EXEC" or name == b"DISCARD":
+            request.kind = TRANSACTS
+            if self.in_transaction:
+                request.flags = request.flags | TRANSACTION
+            self.in_transaction = False
+        elif self.in_transaction:
+            request.kind = FLAGGED
+            request.flags = request.flags | TRANSACTION
+        else:
+            self._plain(request, name, arguments)
+        if hidden:
+            request.expected = 0
+
+    def _client_reply(self, how: bytes, hidden: bool) -> bool:
+        """Whether this CLIENT REPLY itself gets no reply."""
+        if self.in_transaction:
+            self.poisoned = True
+            return hidden
+        if how == b"ON":
+            self.reply_off = False
+            self.reply_unknown = False
+            return False
+        if how == b"OFF":
+            self.reply_off = True
+            self.reply_unknown = False
+            return True
+        if how == b"SKIP":
+            self.skip_next = not self.reply_off
+            return True
+        return hidden
+
+    def _subscription(self, request: Request, channels: i64) -> None:
+        if self.in_transaction:
+            self.poisoned = True
+            request.kind = FLAGGED
+            request.flags = request.flags | TRANSACTION
+            return
+        request.kind = SUBSCRIBES
+        request.expected = channels if channels > 0 else -1  # -1: told by the subscriptions
+        self.subscribing += 1
+
+    def _plain(self, request: Request, name: bytes, arguments: list[bytes]) -> None:
+        if name in _BLOCKING or (name in _READS_STREAM and _blocks(arguments)):
+            request.kind = FLAGGED
+            request.flags = request.flags | BLOCKING
+        elif name == b"MONITOR":
+            request.kind = MONITORS
+        elif name == b"PSYNC" or name == b"SYNC":
+            request.kind = REPLICATES
+            request.flags = request.flags | REPLICATION
+        elif name == b"REPLCONF":
+            request.kind = FLAGGED
+            request.flags = request.flags | REPLICATION
+            if self.replicating:
+                request.expected = 0
+        elif len(arguments) == 2 and (name == b"ECHO" or name == b"PING"):
+            request.kind = ECHOES
+
+    def is_push(self, kind: int, head: bytes, oldest: Request | None) -> bool:
+        """Whether a message is none that a request waits for; `head` is its beginning."""
+        if kind == _PUSH:
+            confirms = first_string(head) in _CONFIRMATIONS
+            return not (confirms and oldest is not None and oldest.kind == SUBSCRIBES)
+        if kind == _ARRAY and (self.subscribed or self.subscribing > 0 or not self.certain):
+            return first_string(head) in _MESSAGES
+        if kind == _SIMPLE and self.monitoring:
+            return len(head) > 1 and 48 <= head[1] <= 57
+        return False
+
+    def confirmed(self, request: Request, head: bytes) -> bool:
+        """Take a confirmation into account; True if it was the last one for `request`."""
+        strings = strings_of(head, 2)
+        word = strings[0] if strings else b""
+        if word not in _CONFIRMATIONS:
+            return True  # an error: it answers the whole command
+        names = self.channels
+        if word.startswith(b"p"):
+            names = self.patterns
+        elif word.startswith(b"s") and word != b"subscribe":
+            names = self.shards
+        if request.expected < 0:
+            request.expected = max(1, len(names))
+        if len(strings) > 1:
+            if b"unsub" in word:
+                names.discard(strings[1])
+            elif len(names) < MAX_CHANNELS:
+                names.add(strings[1])
+        request.expected -= 1
+        return request.expected <= 0
+
+    def ended(self, request: Request, failed: bool) -> None:
+        """`request` has its reply; `failed`: that was an error."""
+        if request.kind == SUBSCRIBES:
+            self.subscribing -= 1
+        elif request.kind == MONITORS:
+            self.monitoring = not failed
+        elif request.kind == REPLICATES:
+            self.replicating = not failed
+        elif request.kind == RESETS and not failed:
+            self.monitoring = False
+            self.in_transaction = False
+            self.poisoned = False
+            self.channels.clear()
+            self.patterns.clear()
+            self.shards.clear()
+
+
+def _blocks(arguments: list[bytes]) -> bool:
+    for argument in arguments:
+        word = argument.upper()
+        if word == b"BLOCK":
+            return True
+        if word == b"STREAMS":
+            return False
+    return False
+
+
+def strings_of(head: bytes, count: int) -> list[bytes]:
+    """The first `count` elements of the aggregate that `head` begins, if they are strings.
+
+    >>> strings_of(b"*3\\r\\n$7\\r\\nmessage\\r\\n$1\\r\\na\\r\\n$2\\r\\nhi\\r\\n", 2)
+    [b'message', b'a']
+    """
+    found: list[bytes] = []
+    at = head.find(b"\r\n") + 2
+    while len(found) < count and 1 < at < len(head):
+        line_end = head.find(b"\r\n", at)
+        if line_end < 0 or head[at : at + 1] != b"$":
+            break
+        digits = head[at + 1 : line_end]
+        if not digits.isdigit() or len(digits) > 9:
+            break
+        begin = line_end + 2
+        at = begin + int(digits) + 2
+        found.append(head[begin : at - 2])
+    return found
+
+
+def first_string(head: bytes) -> bytes:
+    strings = strings_of(head, 1)
+    return strings[0] if strings else b""

@@ -1,0 +1,40 @@
+"""Opens the sessions of a run, and holds what they share."""
+
+from typing import final
+
+from mypy_extensions import i64
+
+from tcpkit.flow.endpoints import Endpoints
+from tcpkit.flow.stream import StreamOpener
+from tcpkit.protocols.message import PairingCounts, Recorder
+from tcpkit.protocols.pairing import RequestPool
+from tcpkit.protocols.redis.request import RequestScanner
+from tcpkit.protocols.redis.session import RedisSession
+
+
+@final
+class RedisOpener(StreamOpener):
+    """`recorders` by server port; `timeout_ns` is how long a reply may take."""
+
+    __slots__ = ("_counts", "_pool", "_recorders", "_scanner", "_timeout_ns")
+
+    def __init__(
+        self, recorders: dict[int, Recorder], counts: PairingCounts, timeout_ns: i64
+    ) -> None:
+        self._recorders = recorders
+        self._counts = counts
+        self._timeout_ns = timeout_ns
+        self._pool = RequestPool()
+        self._scanner = RequestScanner()
+
+    def open(self, ends: Endpoints, client_start: bool, server_start: bool) -> RedisSession:
+        return RedisSession(
+            ends,
+            self._recorders[int(ends.server_port)],
+            self._counts,
+            self._pool,
+            self._scanner,
+            self._timeout_ns,
+            client_start,
+            server_start,
+        )

@@ -1,0 +1,370 @@
+"""What sessions whose replies carry no id have in common: the queue, and the trust in it.
+
+A protocol's session parses, and tells this base what it found: `arrived` for a request,
+`seek` where nothing is paired yet, `check` before a reply is believed, `lose` when bytes
+are missing. See `pairing` for what the words mean.
+"""
+
+from typing import Final
+
+from mypy_extensions import i64, mypyc_attr
+
+from tcpkit.flow.endpoints import Endpoints
+from tcpkit.flow.sequence import MASK, SIGN, distance
+from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST, Stream
+from tcpkit.protocols.message import (
+    ABORTED,
+    BLOCKING,
+    GAP,
+    LATE,
+    MID_STREAM,
+    NO_TIME,
+    TIMEOUT,
+    Exchange,
+    PairingCounts,
+    Recorder,
+)
+from tcpkit.protocols.pairing import (
+    DRAINS_NEEDED,
+    EXACT,
+    INFERRED,
+    LOST,
+    MAX_WAITING,
+    MAX_WAITING_LOST,
+    PAUSE_FACTOR,
+    PAUSE_NS,
+    REST_NS,
+    TRIAL,
+    Request,
+    RequestPool,
+    Trial,
+    WaitingQueue,
+)
+
+CHECKS_AFTER_ANCHOR: Final = 64  # replies whose type is checked after a new start
+SHIFTS: Final = 3  # requests outstanding beyond what a trial can have seen
+UNKNOWN_POSITION: Final = -1
+
+
+@mypyc_attr(allow_interpreted_subclasses=True)
+class PairedSession(Stream):
+    """State of one connection; subclasses parse. `report` and `describe` are theirs."""
+
+    __slots__ = (
+        "ends", "recorder", "counts", "pool", "timeout_ns", "queue", "trust", "trial", "plain",
+        "drains", "overlaps", "pipelines", "one_by_one", "checks", "next_flags", "base_flags",
+        "last_ns", "server_ack", "reply_end", "burst", "replied_since", "previous_anchor",
+        "unbroken", "first_seen",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        ends: Endpoints,
+        recorder: Recorder,
+        counts: PairingCounts,
+        pool: RequestPool,
+        timeout_ns: i64,
+        client_start: bool,
+        server_start: bool,
+    ) -> None:
+        super().__init__()
+        self.ends = ends
+        self.recorder = recorder
+        self.counts = counts
+        self.pool = pool
+        self.timeout_ns = timeout_ns
+        self.queue = WaitingQueue()
+        self.trial: Trial | None = None
+        self.trust: i64 = LOST
+        if client_start:
+            self.trust = EXACT if server_start else INFERRED
+        self.plain = True  # nothing but the next reply to the next request is expected
+        self.drains: i64 = 0  # times the client was seen to wait for all replies
+        self.overlaps = False  # it was seen not to
+        self.pipelines = False  # it was seen to send several before it waits
+        self.checks: i64 = 0 if self.trust == EXACT else CHECKS_AFTER_ANCHOR
+        self.next_flags: i64 = 0  # of the next exchange only
+        self.base_flags: i64 = 0 if client_start and server_start else MID_STREAM
+        self.last_ns: i64 = NO_TIME  # time of the last payload, either direction
+        self.server_ack: i64 = UNKNOWN_POSITION  # acknowledged with the last reply bytes
+        self.burst: i64 = 0  # requests before the last one that had the same anchor
+        self.reply_end: i64 = UNKNOWN_POSITION  # behind the last reply bytes
+        self.replied_since = False  # reply bytes came since the last request
+        self.previous_anchor: i64 = UNKNOWN_POSITION  # of the request before, if it was seen
+        self.one_by_one = client_start  # since the start, each request came after new reply bytes
+        self.unbroken = client_start  # no request bytes were missed since the request before
+        self.first_seen = not client_start  # the next request is the first one seen
+        counts.sessions += 1
+        if self.base_flags:
+            counts.mid_stream += 1
+
+    def answered_exchange(self, request: Request) -> Exchange:
+        """The Exchange of `request`, with the reply just read."""
+        raise NotImplementedError
+
+    def request_exchange(self, request: Request) -> Exchange:
+        """The Exchange of `request`, without a reply."""
+        raise NotImplementedError
+
+    def command_name(self, request: Request) -> bytes:
+        """The command, as sent."""
+        raise NotImplementedError
+
+    def may_answer(self, name: bytes, kind: int) -> bool:
+        """Whether a reply of this kind can belong to the command."""
+        raise NotImplementedError
+
+    def arrived(self, request: Request, seq: i64, end: i64, ts_ns: i64, anchor: i64) -> None:
+        """`request` is complete at `ts_ns`: it waits from now on."""
+        queue = self.queue
+        request.seq = seq
+        request.end = end
+        request.last_ns = ts_ns
+        request.anchor = anchor
+        request.flags = request.flags | self.base_flags
+        request.rested = self.last_ns != NO_TIME and ts_ns - self.last_ns >= REST_NS
+        request.leads = self.unbroken and anchor != self.previous_anchor
+        if anchor != self.previous_anchor:
+            self.burst = 0
+        else:
+            self.burst += 1
+        if not request.leads:
+            self.one_by_one = False
+        if self.reply_end < 0:
+            self.reply_end = anchor
+        # where the client has replies that are missing here, they answer what waits
+        lagging = anchor != self.reply_end and distance(anchor, self.reply_end) > 0
+        request.depth = self.burst if lagging else queue.size
+        if request.depth > 0 and self.trust > LOST:
+            self.pipelines = True
+        self.previous_anchor = anchor
+        self.unbroken = True
+        if self.replied_since and anchor == self.reply_end:
+            self.replied_since = False
+            if self.trust > LOST:
+                self._note_habit(ts_ns)
+        self.last_ns = ts_ns
+        queue.append(request)
+        if queue.size > MAX_WAITING_LOST:
+            self._bound()
+
+    def _note_habit(self, ts_ns: i64) -> None:
+        """The client had all replies that were seen when it sent this request."""
+        if self.queue.size > 0:
+            self.overlaps = True
+            return
+        self.drains += 1
+        if self.trust == TRIAL:
+            self._pause(ts_ns)
+
+    def _bound(self) -> None:
+        if self.trust == LOST:
+            self.pool.put(self.queue.pop())
+            self.counts.drop("lost in step", 1)
+        elif self.queue.size > MAX_WAITING:
+            self.counts.drop("too many waiting", self.queue.clear())
+            self.lose(0)
+
+    def lose(self, flags: i64) -> None:
+        """Something was missed: pair nothing until an anchor holds."""
+        self.trust = LOST
+        self.next_flags = self.next_flags | flags
+        self.refresh()
+
+    def drop_waiting(self, reason: str) -> None:
+        self.counts.drop(reason, self.queue.clear())
+
+    def refresh(self) -> None:
+        """Bring `plain` up to date."""
+        self.plain = self.trust >= INFERRED and self.checks == 0
+
+    def seek(self, seq: i64, size: i64, ack: i64) -> i64:
+        """Where in the `size` reply bytes at `seq` a reply begins that an anchor vouches for.
+
+        -1: nowhere. Requests that no reply can be found for any more are dropped.
+        """
+        queue = self.queue
+        request = queue.head
+        while request is not None:
+            at = distance(request.anchor, seq)
+            if at >= size:
+                break
+            if at >= 0 and self._is_anchor(request, at, ack):
+                self._start_at(request)
+                return at
+            following = request.next
+            if at >= 0 and following is not None and following.anchor == request.anchor:
+                request = following  # the next one may be the first one after a pause
+                continue
+            request = following
+        while queue.head is not None and distance(queue.head.anchor, seq) < size:
+            self.pool.put(queue.pop())
+            self.counts.drop("lost in step", 1)
+        self.first_seen = False
+        return -1
+
+    def _is_anchor(self, request: Request, at: i64, ack: i64) -> bool:
+        if distance(ack, request.end) < 0:
+            return False  # sent before the server had the request
+        if self.overlaps and not request.rested:
+            return False
+        if request.leads:
+            return True
+        if self.first_seen and request is self.queue.head:
+            return True
+        return at == 0 and request.seq == self.server_ack
+
+    def _start_at(self, request: Request) -> None:
+        """Believe that the next reply is that of `request`."""
+        queue = self.queue
+        dropped: i64 = 0
+        while queue.head is not None and queue.head is not request:
+            self.pool.put(queue.pop())
+            dropped += 1
+        self.counts.drop("lost in step", dropped)
+        self.counts.resyncs += 1
+        self.first_seen = False
+        self.checks = CHECKS_AFTER_ANCHOR
+        waits = self.drains >= DRAINS_NEEDED and not self.pipelines
+        if self.trial is None and (waits or self.one_by_one):
+            self.trust = INFERRED
+        else:
+            self.trust = TRIAL
+            if self.trial is None:
+                self.trial = Trial()
+            self.trial.begin_run()
+        self.refresh()
+
+    def contradicted(self, reason: str) -> None:
+        """A reply cannot be that of the oldest request: the step was never right, or is lost."""
+        self.counts.drop(reason, 1)
+        if self.trial is not None:
+            self._drop_trial("trial failed")
+        self.drains = 0
+        self.one_by_one = False
+        self.trust = LOST
+        self.first_seen = False
+        self.refresh()
+
+    def believable(self, request: Request, kind: int, reply_ack: i64) -> bool:
+        """Whether a reply of this kind can be the one of `request`."""
+        if (reply_ack - request.end) & MASK & SIGN:
+            return False
+        if self.checks > 0:
+            self.checks -= 1
+            if self.checks == 0:
+                self.refresh()
+            return self.may_answer(self.command_name(request), kind)
+        return True
+
+    def count_answer(self, request: Request, latency_ns: i64) -> bool:
+        """Count a reply that has come; whether its Exchange is wanted."""
+        counts = self.counts
+        if self.trust == EXACT:
+            counts.exact += 1
+        else:
+            counts.inferred += 1
+        if request.timed_out:
+            counts.late += 1
+            request.flags = request.flags | LATE
+        if self.next_flags:
+            request.flags = request.flags | self.next_flags
+            self.next_flags = 0
+        if request.flags & BLOCKING:
+            counts.blocking += 1
+            return self.recorder.wants("ok", True)
+        return self.recorder.answered(latency_ns)
+
+    def try_out(self, request: Request, exchange: Exchange, kind: int) -> None:
+        """Keep an exchange back until the guess that it is a pair is confirmed."""
+        trial = self.trial
+        assert trial is not None
+        trial.add(exchange, self.command_name(request), kind)
+        if trial.full or self._shifts_excluded(trial):
+            self.confirm_trial()
+
+    def _shifts_excluded(self, trial: Trial) -> bool:
+        for by in range(1, SHIFTS + 1):
+            pairs = trial.shifted(by)
+            if all(self.may_answer(name, kind) for name, kind in pairs):
+                return False
+        return True
+
+    def _pause(self, ts_ns: i64) -> None:
+        """A request came and nothing waited: after a long pause the trial has gone well."""
+        trial = self.trial
+        assert trial is not None
+        pause = ts_ns - self.last_ns
+        if trial.exchanges and pause >= PAUSE_NS and pause >= PAUSE_FACTOR * trial.longest_ns:
+            self.confirm_trial()
+
+    def confirm_trial(self) -> None:
+        """The guess was right: report what was kept back."""
+        trial = self.trial
+        if trial is None:
+            return
+        self.trial = None
+        if self.trust == TRIAL:
+            self.trust = INFERRED
+        self.refresh()
+        for exchange in trial.exchanges:
+            self.counts.inferred += 1
+            blocking = exchange.flags & BLOCKING != 0
+            if blocking:
+                self.counts.blocking += 1
+                wanted = self.recorder.wants(exchange.status, True)
+            else:
+                wanted = self.recorder.answered(exchange.latency_ns)
+            if wanted:
+                self.recorder.report(exchange)
+
+    def _drop_trial(self, reason: str) -> None:
+        trial = self.trial
+        assert trial is not None
+        self.counts.drop(reason, len(trial.exchanges))
+        self.trial = None
+
+    def expire(self, now_ns: i64) -> None:
+        if self.trust == LOST:
+            return
+        if self.trust == TRIAL:
+            if self.queue.size == 0 and now_ns - self.last_ns >= REST_NS:
+                self.confirm_trial()
+            return
+        request = self.queue.head
+        while request is not None:
+            if now_ns - request.last_ns < self.timeout_ns:
+                return
+            if not request.timed_out and not request.flags & BLOCKING:
+                request.timed_out = True
+                self.counts.timeouts += 1
+                self.give_up(request, TIMEOUT, request.last_ns + self.timeout_ns)
+            request = request.next
+
+    def give_up(self, request: Request, status: str, ts_ns: i64) -> None:
+        """Report `request` as never answered."""
+        if self.recorder.wants(status, request.flags & BLOCKING != 0):
+            exchange = self.request_exchange(request)
+            exchange.status = status
+            exchange.time_ns = ts_ns
+            self.recorder.report(exchange)
+
+    def finish(self, end: i64, ts_ns: i64) -> None:
+        if end == END_LOST:
+            self.lose(GAP)
+        if self.trust == TRIAL and self.queue.size > 0 and end != END_CAPTURE:
+            self.contradicted("lost in step")  # a client that waits has all its replies by then
+        self.confirm_trial()
+        queue = self.queue
+        if self.trust == LOST:
+            self.drop_waiting("lost in step")
+            return
+        if end == END_CAPTURE or end == END_FORGOTTEN:
+            self.counts.unanswered += queue.clear()
+            return
+        request = queue.head
+        while request is not None:
+            self.counts.aborted += 1
+            self.give_up(request, ABORTED, ts_ns)
+            request = request.next
+        queue.clear()

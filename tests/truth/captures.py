@@ -1,0 +1,28 @@
+"""The captures that are damaged: all that the project ships for a protocol."""
+
+import struct
+from pathlib import Path
+
+from tests.build import Packet
+
+PCAPS = Path(__file__).resolve().parents[2] / "pcaps"
+
+
+def captures() -> list[Path]:
+    return sorted(PCAPS.glob("redis/*.pcap"))
+
+
+def read(path: Path) -> tuple[int, list[Packet]]:
+    """The link type and the packets of a little-endian nanosecond pcap file."""
+    data = path.read_bytes()
+    magic, _, _, _, _, _, link_type = struct.unpack_from("<IHHiIII", data)
+    assert magic == 0xA1B23C4D, path
+    packets: list[Packet] = []
+    at = 24
+    while at < len(data):
+        seconds, ns, captured, wire_length = struct.unpack_from("<IIII", data, at)
+        at += 16
+        frame = data[at : at + captured]
+        packets.append(Packet(seconds * 1_000_000_000 + ns, frame, wire_length))
+        at += captured
+    return link_type, packets
