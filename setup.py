@@ -88,9 +88,13 @@ def extensions() -> list[Extension]:
         return []
     # The project's own mypy settings are stricter than what compiling needs.
     options = ["--config-file=", "--ignore-missing-imports"]
-    return mypycify(
+    found = mypycify(
         [*options, *compiled_modules()], opt_level="3", debug_level="0", group_name="tcpkit"
     )
+    for extension in found:
+        # Without it nothing is inlined: every function could be replaced when it is loaded.
+        extension.extra_compile_args.append("-fno-semantic-interposition")
+    return found
 
 
 class BuildExtOrNot(build_ext):

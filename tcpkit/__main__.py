@@ -1,5 +1,10 @@
-import sys
+"""`python -m tcpkit`, and the command `tcpkit`."""
 
-from tcpkit.cli import main
+import gc
 
-sys.exit(main())
+gc.disable()  # nothing that is made while starting is garbage
+
+from tcpkit.cli import entry  # noqa: E402
+
+if __name__ == "__main__":
+    entry()

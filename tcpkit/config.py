@@ -1,6 +1,6 @@
 """What the user asked for, checked; made by the command line, read by every room."""
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 DEFAULT_STATS_PORT = 33333
 DEFAULT_BIND = "0.0.0.0"
@@ -9,15 +9,14 @@ DEFAULT_SNAPLEN = 262144
 DEFAULT_TIMEOUT_S = 10.0
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """One run. Exactly one of `interface` and `files` is set."""
 
     mode: str = "raw"
     interface: str | None = None
     files: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()  # in the order of -p; empty: raw mode without -p
-    servers: tuple[str, ...] = field(default=())  # addresses in their normal text form
+    servers: tuple[str, ...] = ()  # addresses in their normal text form
     threshold_ns: int | None = None  # None: every request is logged
     stats_port: int = DEFAULT_STATS_PORT  # 0: no stats server
     bind: str = DEFAULT_BIND

@@ -7,7 +7,6 @@ back over a pipe, so that it shows on the terminal and in the exit status.
 import fcntl
 import os
 import sys
-from dataclasses import replace
 from typing import NoReturn
 
 from tcpkit.config import Config
@@ -49,8 +48,7 @@ def _resolved(config: Config) -> Config:
     def resolve(path: str | None) -> str | None:
         return None if path is None else os.path.abspath(path)
 
-    return replace(
-        config,
+    return config._replace(
         output=resolve(config.output),
         write=resolve(config.write),
         pidfile=resolve(config.pidfile),
@@ -68,7 +66,7 @@ def _serve(config: Config, writer: int) -> NoReturn:
         os.chdir("/")
         from tcpkit import online
 
-        status = online.run(replace(config, quiet=True), answer.ready)
+        status = online.run(config._replace(quiet=True), answer.ready)
     except TcpkitError as error:
         status = error.exit_status
         answer.failed(error)

@@ -1,6 +1,5 @@
 """Which end of a packet is a watched server: by SYN, addresses, ports, own addresses."""
 
-import socket
 from collections.abc import Sequence
 from typing import Final, final
 
@@ -18,6 +17,8 @@ _MASK_32: Final = 0xFFFFFFFF
 
 def _packed(text: str) -> bytes:
     """A numeric address as 4 or 16 bytes."""
+    import socket  # takes 4 ms, and is seldom needed
+
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     return socket.inet_pton(family, text)
 

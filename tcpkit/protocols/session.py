@@ -7,7 +7,7 @@ are missing. See `pairing` for what the words mean.
 
 from typing import Final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN, distance
@@ -46,7 +46,6 @@ SHIFTS: Final = 3  # requests outstanding beyond what a trial can have seen
 UNKNOWN_POSITION: Final = -1
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
 class PairedSession(Stream):
     """State of one connection; subclasses parse. `report` and `describe` are theirs."""
 

@@ -1,6 +1,5 @@
 """Where the lines of a log go: standard output, or a file that can be rotated."""
 
-import logging
 import os
 import select
 from typing import Final, final
@@ -12,8 +11,6 @@ from tcpkit.errors import TcpkitError
 
 STDOUT: Final = 1
 BUFFER_SIZE: Final = 65536  # larger writes are no faster
-
-_log = logging.getLogger("tcpkit.sinks")
 
 
 class OutputClosed(Exception):
@@ -85,8 +82,10 @@ class LogFile:
         try:
             fresh = self._open()
         except OSError as error:
+            import logging  # takes 5 ms
+
             self.reopen_failures += 1
-            _log.warning(
+            logging.getLogger("tcpkit.sinks").warning(
                 "cannot reopen %s: %s; still writing to the old file", self._name, error.strerror
             )
             return

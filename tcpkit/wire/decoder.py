@@ -140,7 +140,8 @@ class Decoder(JudgingSink):
         segment.ack = (ack_window >> 32) & _MASK_32
         segment.flags = (ack_window >> 16) & 0xFF
         segment.window = ack_window & 0xFFFF
-        segment.data = data
+        if segment.data is not data:
+            segment.data = data
         segment.start = start
         segment.size = wire_end - start
         segment.ts_ns = ts_ns

@@ -32,22 +32,28 @@ _SUBSCRIBES: Final = frozenset(
 )
 _CONFIRMATIONS: Final = frozenset(name.lower() for name in _SUBSCRIBES)
 _MESSAGES: Final = frozenset([b"message", b"pmessage", b"smessage"])
-_OTHERS: Final = b"CLIENT MULTI EXEC DISCARD MONITOR RESET PSYNC SYNC ECHO PING REPLCONF".split()
+_OTHERS: Final = b"CLIENT MULTI EXEC DISCARD MONITOR RESET PSYNC SYNC ECHO REPLCONF".split()
 
 _PUSH: Final = 62
 _ARRAY: Final = 42
 _SIMPLE: Final = 43
 
 
+def name_slot(size: i64, first: i64, second: i64) -> i64:
+    """Where a command of this length and these first two letters stands in SPECIAL."""
+    return (size & 15) << 10 | (first & 31) << 5 | (second & 31)
+
+
 def _special_names() -> bytes:
-    """For (length, first letter) of a name: 1 where a command of interest has these."""
-    table = bytearray(1024)
-    for name in [*_BLOCKING, *_READS_STREAM, *_SUBSCRIBES, *_OTHERS]:
-        table[(len(name) & 31) << 5 | (name[0] & 31)] = 1
+    """What a name may be: 1 one of interest, 2 one that is of interest with an argument."""
+    table = bytearray(1 << 14)
+    for name in [b"PING", *_BLOCKING, *_READS_STREAM, *_SUBSCRIBES, *_OTHERS]:
+        table[name_slot(len(name), name[0], name[1])] = 2 if name == b"PING" else 1
     return bytes(table)
 
 
 SPECIAL: Final = _special_names()
+WITH_ARGUMENT: Final = 2
 
 
 @final

@@ -11,6 +11,7 @@ Source: the RESP3 specification, and the Redis serialization protocol reference.
 
 from typing import Final, final
 
+from librt.strings import read_i16_be
 from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
@@ -20,6 +21,7 @@ MAX_LINE: Final = 4096  # kept of an unfinished line; a longer text is skipped o
 MAX_NUMBER: Final = 1 << 40  # far above what any server sends, far below overflow
 MAX_STREAMED: Final = 64
 
+_CRLF: Final = 0x0D0A
 _LF: Final = 10
 _CR: Final = 13
 _BULK: Final = 36  # $
@@ -144,22 +146,28 @@ class ReplyScanner:
             if self.done or pos >= end:
                 return pos
         else:
-            first = data[pos]
-            if first == _ERROR or self.keep_head or first == _BULK_ERROR:
+            first: i64 = data[pos]
+            if self.keep_head or first == _ERROR or first == _BULK_ERROR:
                 self.head = data[pos : min(end, pos + HEAD_BYTES)]
             self.begun = True
+        char: i64 = 0
         while pos < end:
             kind: i64 = data[pos]
-            self._begin_element(kind)
+            if self.kind == 0 or self._pending == 0:
+                self._begin_element(kind)
             what: i64 = _CLASS[kind]
             at = pos + 1
             if what == _LINE:
-                while at < end and data[at] != _LF:
+                while at < end:
+                    char = data[at]
+                    if char == _LF:
+                        break
                     at += 1
                 if at >= end:
                     self._keep_line(data, pos, end)
                     return end
-                if data[at - 1] != _CR:
+                char = data[at - 1]
+                if char != _CR:
                     raise ProtocolError("a line of a reply does not end in CR LF")
                 pos = at + 1
                 self._pending -= 1
@@ -169,17 +177,20 @@ class ReplyScanner:
                 pos = self._special(data, pos, end)
             else:
                 number: i64 = 0
-                while at < end and 48 <= data[at] <= 57 and number < MAX_NUMBER:
-                    number = number * 10 + (i64(data[at]) - 48)
+                while at < end:
+                    char = data[at]
+                    if char < 48 or char > 57 or number > MAX_NUMBER:
+                        break
+                    number = number * 10 + (char - 48)
                     at += 1
-                if at + 1 >= end or data[at] != _CR or data[at + 1] != _LF or at == pos + 1:
+                if at + 1 >= end or at == pos + 1 or read_i16_be(data, at) != _CRLF:
                     pos = self._special(data, pos, end)
                 elif what == _SIZED:
                     pos = at + 2 + number + 2
                     if pos > end:
                         self._remaining = pos - end
                         return end
-                    if data[pos - 1] != _LF or data[pos - 2] != _CR:
+                    if read_i16_be(data, pos - 2) != _CRLF:
                         raise ProtocolError("a bulk does not end in CR LF")
                     self._pending -= 1
                 else:

@@ -11,7 +11,7 @@ limit is configurable.
 
 from typing import Final, final
 
-from librt.strings import read_i16_be
+from librt.strings import read_i16_be, read_i32_be
 from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
@@ -30,6 +30,7 @@ _LF: Final = 10
 _CRLF: Final = 0x0D0A
 _STAR: Final = 42
 _DOLLAR: Final = 36
+_SHORT: Final = 0x24300D0A  # `$`, a digit, CR LF: the header that most arguments have
 
 
 @final
@@ -48,12 +49,16 @@ class RequestScanner:
 
         Raises ProtocolError where the server would: at a bad length.
         """
-        if data[pos] != _STAR:
+        char: i64 = data[pos]
+        if char != _STAR:
             return INLINE
         at = pos + 1
         count: i64 = 0
-        while at < end and 48 <= data[at] <= 57:
-            count = count * 10 + (i64(data[at]) - 48)
+        while at < end:
+            char = data[at]
+            if char < 48 or char > 57:
+                break
+            count = count * 10 + (char - 48)
             if count > MAX_ARGUMENTS:
                 raise ProtocolError("too many arguments")
             at += 1
@@ -68,22 +73,29 @@ class RequestScanner:
         while left > 0:
             if at + 4 > end:
                 return INCOMPLETE
-            if data[at] != _DOLLAR:
-                raise ProtocolError("an argument of a request is no bulk string")
-            size: i64 = i64(data[at + 1]) - 48
-            at += 2
-            while at < end and 48 <= data[at] <= 57:
-                size = size * 10 + (i64(data[at]) - 48)
-                if size > MAX_BULK:
-                    raise ProtocolError("an argument is too long")
+            word: i64 = i64(read_i32_be(data, at))
+            size: i64 = (word >> 16) & 15
+            if word & 0xFFF0FFFF == _SHORT and size < 10:
+                at += 4
+            else:
+                if word >> 24 != _DOLLAR:
+                    raise ProtocolError("an argument of a request is no bulk string")
                 at += 1
-            if size < 0 or size > MAX_BULK:
-                raise ProtocolError("the length of an argument is no number")
-            if at + 2 + size + 2 > end:
+                first = at
+                size = 0
+                while at < end:
+                    char = data[at]
+                    if char < 48 or char > 57 or size > MAX_BULK:
+                        break
+                    size = size * 10 + (char - 48)
+                    at += 1
+                if at + 2 > end:
+                    return INCOMPLETE
+                if at == first or read_i16_be(data, at) != _CRLF or size > MAX_BULK:
+                    raise ProtocolError("the length of an argument is no number in its range")
+                at += 2
+            if at + size + 2 > end:
                 return INCOMPLETE
-            if read_i16_be(data, at) != _CRLF:
-                raise ProtocolError("the length of an argument is no number")
-            at += 2
             if left == count:
                 self.name = at
                 self.name_size = size

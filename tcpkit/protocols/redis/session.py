@@ -44,6 +44,7 @@ from tcpkit.protocols.redis.mode import (
     SUBSCRIBES,
     TRANSACTS,
     Mode,
+    name_slot,
 )
 from tcpkit.protocols.redis.reply import PUSH, ReplyScanner
 from tcpkit.protocols.redis.request import (
@@ -90,7 +91,7 @@ class RedisSession(PairedSession):
         "_request_seq", "_request_size", "_request_flags",
         "_reply_first_ns", "_reply_last_ns", "_reply_seq", "_reply_ack", "_reply_size",
         "_reply_flags", "_multi", "_nonsense", "_proof", "_silent_since",
-        "_keeps_heads",
+        "_keeps_heads", "_intercepts",
     )  # fmt: skip
 
     def __init__(
@@ -122,6 +123,7 @@ class RedisSession(PairedSession):
         self._reply_flags: i64 = 0
         self._multi: Multi | None = None
         self._keeps_heads = False  # a command came whose reply has to be looked at
+        self._intercepts = False  # what came before may change what any request gets
         self._nonsense: i64 = 0
         self._proof: EchoProof | None = None
         self._silent_since = False  # a request without a reply came since the last reply
@@ -167,20 +169,19 @@ class RedisSession(PairedSession):
             request.size = size
             request.first_ns = ts_ns
             request.flags = notes
-            first_letter = i64(data[scanner.name]) & 31
+            name = scanner.name
+            interest = SPECIAL[name_slot(scanner.name_size, data[name], data[name + 1])]
             at = (seq + pos - start) & MASK
             pos = stop
-            if (
-                SPECIAL[(scanner.name_size & 31) << 5 | first_letter]
-                or self.mode.in_transaction
-                or self.mode.hides
-            ):
+            if self._intercepts or interest == 1 or (interest and scanner.count > 1):
                 self._special_request(request, at, ts_ns, ack)
             else:
                 self.arrived(request, at, (at + size) & MASK, ts_ns, ack)
 
     def _special_request(self, request: Request, seq: i64, ts_ns: i64, ack: i64) -> None:
-        self.mode.request(request, arguments_of(request))
+        mode = self.mode
+        mode.request(request, arguments_of(request))
+        self._intercepts = mode.in_transaction or mode.hides
         if request.kind != ORDINARY:
             self._keeps_heads = True
             self.refresh()
