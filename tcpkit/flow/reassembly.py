@@ -208,20 +208,22 @@ class Reassembly:
         conn.server.held_bytes = 0
 
     def _deliver_held(self, conn: Connection) -> None:
+        """Deliver what has come to its turn; both directions in the order of their times."""
         client, server = conn.client, conn.server
         while True:
-            moved = False
-            while client.held is not None and distance(client.held[0].seq, client.next) <= 0:
+            request: Held | None = None
+            reply: Held | None = None
+            if client.held is not None and distance(client.held[0].seq, client.next) <= 0:
+                request = client.held[0]
+            if server.held is not None and distance(server.held[0].seq, server.next) <= 0:
+                reply = server.held[0]
+                if client.next >= 0 and distance(reply.ack, client.next) > 0:
+                    reply = None
+            if request is not None and (reply is None or request.ts_ns <= reply.ts_ns):
                 self._deliver(conn, True, client)
-                moved = True
-            while (
-                server.held is not None
-                and distance(server.held[0].seq, server.next) <= 0
-                and (client.next < 0 or distance(server.held[0].ack, client.next) <= 0)
-            ):
+            elif reply is not None:
                 self._deliver(conn, False, server)
-                moved = True
-            if not moved:
+            else:
                 return
 
     def _deliver(self, conn: Connection, from_client: bool, half: HalfStream) -> None:

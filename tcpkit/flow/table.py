@@ -45,7 +45,7 @@ class ConnectionTable(SegmentSink):
 
     __slots__ = (
         "watch", "counts", "reassembly", "now_ns",
-        "_cache", "_table", "_troubled", "_next_sweep_ns", "_next_full_ns",
+        "_cache", "_table", "_troubled", "_armed_ns", "_next_sweep_ns", "_next_full_ns",
     )  # fmt: skip
 
     def __init__(self, watch: Watch, opener: StreamOpener) -> None:
@@ -56,6 +56,7 @@ class ConnectionTable(SegmentSink):
         self._cache: list[Connection | None] = [None] * CACHE_SLOTS
         self._table: dict[bytes, Connection] = {}
         self._troubled: dict[Connection, bool] = {}
+        self._armed_ns: i64 = -1  # time of the packet that the next sweep goes by
         self._next_sweep_ns: i64 = 0
         self._next_full_ns: i64 = 0
 
@@ -65,10 +66,10 @@ class ConnectionTable(SegmentSink):
     def segment(self, segment: Segment) -> bool:
         """Take a segment; whether it belongs to a watched server."""
         ts_ns = segment.ts_ns
-        if ts_ns > self.now_ns:
+        if ts_ns >= self.now_ns:
             self.now_ns = ts_ns
             if ts_ns >= self._next_sweep_ns:
-                self._sweep()
+                self._time_passed(ts_ns)
         elif self.now_ns - ts_ns > CLOCK_BACK_NS:
             self._set_clock_back(ts_ns)
         ports = segment.ports
@@ -123,10 +124,12 @@ class ConnectionTable(SegmentSink):
         """Capture time is at least `now_ns`: what waited too long is given up."""
         if now_ns > self.now_ns:
             self.now_ns = now_ns
-            self._sweep()
+            self._sweep(now_ns)
 
     def finish(self) -> None:
         """The capture has ended."""
+        self._next_full_ns = self.now_ns
+        self._sweep(self.now_ns)
         for conn in list(self._table.values()):
             if conn.reset_ns >= 0:
                 self.reassembly.close(conn, END_RESET, conn.reset_ns)
@@ -242,11 +245,25 @@ class ConnectionTable(SegmentSink):
     def _set_clock_back(self, ts_ns: i64) -> None:
         self.counts.clock_went_back += 1
         self.now_ns = ts_ns
+        self._armed_ns = -1
         self._next_sweep_ns = ts_ns + SWEEP_NS
         self._next_full_ns = ts_ns + FULL_SWEEP_NS
 
-    def _sweep(self) -> None:
-        now_ns = self.now_ns
+    def _time_passed(self, ts_ns: i64) -> None:
+        """Sweep as of the packet that came when the last sweep was old, one packet later.
+
+        A capture reorders: the packet behind a long silence may stand before the reply
+        that came in time, or tell by its acknowledgment that the reply was lost.
+        """
+        armed_ns = self._armed_ns
+        if armed_ns >= 0:
+            self._armed_ns = -1
+            self._sweep(armed_ns)
+        if ts_ns >= self._next_sweep_ns:
+            self._armed_ns = ts_ns
+            self._next_sweep_ns = ts_ns
+
+    def _sweep(self, now_ns: i64) -> None:
         self._next_sweep_ns = now_ns + SWEEP_NS
         for conn in list(self._troubled):
             if conn.reset_ns >= 0 and now_ns - conn.reset_ns >= RESET_GRACE_NS:

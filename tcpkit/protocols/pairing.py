@@ -33,7 +33,7 @@ TRIAL: Final = 1
 INFERRED: Final = 2
 EXACT: Final = 3
 
-TRIAL_LIMIT: Final = 32
+TRIAL_LIMIT: Final = 128
 DRAINS_NEEDED: Final = 2  # times a client was seen to wait before its habit is believed
 PAUSE_NS: Final = 20_000_000  # a pause confirms a trial if it is at least this long ...
 PAUSE_FACTOR: Final = 8  # ... and this many times the longest latency of the trial

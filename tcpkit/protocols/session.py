@@ -42,6 +42,7 @@ from tcpkit.protocols.pairing import (
 )
 
 CHECKS_AFTER_ANCHOR: Final = 64  # replies whose type is checked after a new start
+SMALLEST_REPLY: Final = 3  # bytes: RESP3's null; no protocol here has a smaller one
 SHIFTS: Final = 3  # requests outstanding beyond what a trial can have seen
 UNKNOWN_POSITION: Final = -1
 
@@ -52,8 +53,8 @@ class PairedSession(Stream):
     __slots__ = (
         "ends", "recorder", "counts", "pool", "timeout_ns", "queue", "trust", "trial", "plain",
         "drains", "overlaps", "pipelines", "one_by_one", "checks", "next_flags", "base_flags",
-        "last_ns", "server_ack", "reply_end", "burst", "replied_since", "previous_anchor",
-        "unbroken", "first_seen",
+        "last_ns", "server_ack", "reply_end", "burst", "batches", "owed", "owed_known",
+        "replied_since", "previous_anchor", "unbroken", "first_seen",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +87,9 @@ class PairedSession(Stream):
         self.base_flags: i64 = 0 if client_start and server_start else MID_STREAM
         self.last_ns: i64 = NO_TIME  # time of the last payload, either direction
         self.server_ack: i64 = UNKNOWN_POSITION  # acknowledged with the last reply bytes
+        self.batches: i64 = 0  # drains of several requests less drains of a single one
+        self.owed: i64 = 0  # replies that the server owes, at least
+        self.owed_known = client_start
         self.burst: i64 = 0  # requests before the last one that had the same anchor
         self.reply_end: i64 = UNKNOWN_POSITION  # behind the last reply bytes
         self.replied_since = False  # reply bytes came since the last request
@@ -123,14 +127,17 @@ class PairedSession(Stream):
         request.flags = request.flags | self.base_flags
         request.rested = self.last_ns != NO_TIME and ts_ns - self.last_ns >= REST_NS
         request.leads = self.unbroken and anchor != self.previous_anchor
-        if anchor != self.previous_anchor:
-            self.burst = 0
-        else:
-            self.burst += 1
         if not request.leads:
             self.one_by_one = False
         if self.reply_end < 0:
             self.reply_end = anchor
+        if self.replied_since and anchor == self.reply_end:
+            self.replied_since = False
+            self._note_habit(ts_ns)
+        if anchor == self.previous_anchor:
+            self.burst += 1
+        else:
+            self.burst = 0
         # where the client has replies that are missing here, they answer what waits
         lagging = anchor != self.reply_end and distance(anchor, self.reply_end) > 0
         request.depth = self.burst if lagging else queue.size
@@ -138,23 +145,32 @@ class PairedSession(Stream):
             self.pipelines = True
         self.previous_anchor = anchor
         self.unbroken = True
-        if self.replied_since and anchor == self.reply_end:
-            self.replied_since = False
-            if self.trust > LOST:
-                self._note_habit(ts_ns)
         self.last_ns = ts_ns
+        self.owed += 1
         queue.append(request)
         if queue.size > MAX_WAITING_LOST:
             self._bound()
 
     def _note_habit(self, ts_ns: i64) -> None:
-        """The client had all replies that were seen when it sent this request."""
+        """A request came, and the client had all replies that were seen when it sent it."""
+        if self.owed_known and self.owed > (0 if self.trust == LOST else self.queue.size):
+            self.overlaps = True
+            if self.trust > LOST:
+                self.contradicted("contradiction")
+            return
+        if self.trust == LOST:
+            return
         if self.queue.size > 0:
             self.overlaps = True
             return
         self.drains += 1
+        self.batches += 1 if self.burst > 0 else -1
         if self.trust == TRIAL:
             self._pause(ts_ns)
+
+    def unread(self, size: i64) -> None:
+        """`size` reply bytes were lost or not read: so many replies at most were among them."""
+        self.owed -= size // SMALLEST_REPLY + 1
 
     def _bound(self) -> None:
         if self.trust == LOST:
@@ -279,8 +295,17 @@ class PairedSession(Stream):
         trial = self.trial
         assert trial is not None
         trial.add(exchange, self.command_name(request), kind)
-        if trial.full or self._shifts_excluded(trial):
+        if (trial.full and self._waits()) or self._shifts_excluded(trial):
             self.confirm_trial()
+        elif trial.full:
+            self.contradicted("trial undecided")
+
+    def _waits(self) -> bool:
+        """Whether the client, by all that was seen, waits for all replies before it goes on.
+
+        One that sends several at once has to show it by doing so again and again.
+        """
+        return not self.pipelines or self.batches > 0
 
     def _shifts_excluded(self, trial: Trial) -> bool:
         for by in range(1, SHIFTS + 1):
@@ -352,7 +377,9 @@ class PairedSession(Stream):
         if end == END_LOST:
             self.lose(GAP)
         if self.trust == TRIAL and self.queue.size > 0 and end != END_CAPTURE:
-            self.contradicted("lost in step")  # a client that waits has all its replies by then
+            self.contradicted("trial failed")  # a client that waits has all its replies by then
+        if self.trial is not None and end == END_CAPTURE and not self._waits():
+            self._drop_trial("trial undecided")
         self.confirm_trial()
         queue = self.queue
         if self.trust == LOST:

@@ -50,7 +50,7 @@ class Wire:
 
 
 _KNOWN: dict[tuple[int, bytes], tuple[tuple[str, str], int, int] | None] = {}
-_LINKS = {1: dpkt.ethernet.Ethernet, 276: dpkt.sll2.SLL2}
+_LINKS = {1: dpkt.ethernet.Ethernet, 113: dpkt.sll.SLL, 276: dpkt.sll2.SLL2}
 
 
 def _piece(packet: Packet, link_type: int) -> tuple[tuple[str, str], Piece] | None:

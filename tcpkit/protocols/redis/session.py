@@ -91,7 +91,7 @@ class RedisSession(PairedSession):
         "_request_seq", "_request_size", "_request_flags",
         "_reply_first_ns", "_reply_last_ns", "_reply_seq", "_reply_ack", "_reply_size",
         "_reply_flags", "_multi", "_nonsense", "_proof", "_silent_since",
-        "_keeps_heads", "_intercepts",
+        "_keeps_heads", "_intercepts", "_in_step",
     )  # fmt: skip
 
     def __init__(
@@ -121,6 +121,7 @@ class RedisSession(PairedSession):
         self._reply_ack: i64 = 0
         self._reply_size: i64 = 0
         self._reply_flags: i64 = 0
+        self._in_step = server_start  # where a reply begins is known
         self._multi: Multi | None = None
         self._keeps_heads = False  # a command came whose reply has to be looked at
         self._intercepts = False  # what came before may change what any request gets
@@ -296,23 +297,45 @@ class RedisSession(PairedSession):
         try:
             pos = start
             if self.trust == LOST:
-                pos = self._find_reply(start, end, seq, ack)
+                pos = self._find_reply(data, start, end, seq, ack)
             self._read_replies(data, pos, end, ts_ns, (seq + pos - start) & MASK, ack)
         except ProtocolError:
+            self._in_step = False
+            self.unread(end - start)
             self._bad_reply()
         self.server_ack = ack
         self.reply_end = (seq + end - start) & MASK
         self.last_ns = ts_ns
 
-    def _find_reply(self, start: i64, end: i64, seq: i64, ack: i64) -> i64:
+    def _find_reply(self, data: bytes, start: i64, end: i64, seq: i64, ack: i64) -> i64:
+        """The position in the piece where a reply begins that can be paired, or `end`."""
         at = self.seek(seq, end - start, ack)
-        if at < 0:
-            if self.mode.reply_unknown:
-                self.mode.reply_unknown = self.mode.reply_off = False  # it does reply
+        pos = end if at < 0 else start + at
+        if at < 0 and self.mode.reply_unknown:
+            self.mode.reply_unknown = self.mode.reply_off = False  # it does reply
+        if pos > start:
+            self._pass_over(data, start, pos)
+        if at >= 0 and self._in_step and self._replies.begun:
+            self.contradicted("contradiction")  # a reply is still going on there
             return end
-        self._replies.reset()
-        self.refresh()
-        return start + at
+        if at >= 0:
+            self._replies.reset()
+            self._in_step = True
+            self.refresh()
+        return pos
+
+    def _pass_over(self, data: bytes, pos: i64, end: i64) -> None:
+        """Read replies that are not paired: only how many they are is of interest."""
+        replies = self._replies
+        while self._in_step and pos < end:
+            pos = replies.feed(data, pos, end)
+            if not replies.done:
+                return
+            if replies.kind != PUSH:
+                self.owed -= 1
+            replies.next_message()
+        if pos < end:
+            self.unread(end - pos)
 
     def _read_replies(
         self, data: bytes, pos: i64, end: i64, ts_ns: i64, seq: i64, ack: i64
@@ -345,12 +368,15 @@ class RedisSession(PairedSession):
             ):
                 self._answer(head)
             elif not self._unusual_reply(replies.kind):
+                replies.next_message()
+                self._pass_over(data, pos, end)
                 return
             replies.next_message()
 
     def _answer(self, request: Request) -> None:
         """The reply just read is that of `request`, the oldest one."""
         self.queue.pop()
+        self.owed -= 1
         self._silent_since = False
         if self.count_answer(request, self._reply_first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
@@ -365,13 +391,16 @@ class RedisSession(PairedSession):
             self.counts.pushes += 1
             return True
         if request is None:
+            self.owed -= 1
             self.contradicted("reply without request")
             return False
         failed = kind == _ERROR or kind == _BULK_ERROR
         if failed and self._silent_since and is_refusal(head):
+            self.owed -= 1
             self.contradicted("silent or refused")
             return False
         if not self._is_echo(request, head) or not self.believable(request, kind, self._reply_ack):
+            self.owed -= 1
             self.contradicted("contradiction")
             return False
         subscribes = request.kind == SUBSCRIBES and not failed
@@ -383,8 +412,8 @@ class RedisSession(PairedSession):
             self.mode.poisoned = False
         if self.trial is not None:
             self.queue.pop()
-            if self._reply_first_ns >= request.last_ns:
-                self.try_out(request, self.answered_exchange(request), kind)
+            self.owed -= 1
+            self.try_out(request, self.answered_exchange(request), kind)
             self.pool.put(request)
         else:
             self._answer(request)
@@ -469,9 +498,11 @@ class RedisSession(PairedSession):
             self._reply_flags = self._reply_flags | GAP
             self._doubt()
             return
+        self.unread(size)
         self._miss_replies(GAP)
 
     def _miss_requests(self, reason: str, flags: i64) -> None:
+        self.owed += 1  # what is missing held a request, or the end of one
         self._unprove()
         self.break_requests()
         self.one_by_one = False
@@ -482,6 +513,7 @@ class RedisSession(PairedSession):
     def _miss_replies(self, flags: i64) -> None:
         self._unprove()
         self._multi = None
+        self._in_step = False
         self.mode.missed(False)
         self.lose(flags)
 
@@ -508,18 +540,22 @@ class RedisSession(PairedSession):
         self._miss_requests("cut off", TRUNCATED)
 
     def reply_skip(self, size: i64, ts_ns: i64, seq: i64) -> None:
-        if self._request_state == _LET_GO or self.trust == LOST:
+        if self._request_state == _LET_GO:
             return
         replies = self._replies
-        if replies.begun and replies.skip_to_end(size):
+        if self.trust == LOST:
+            self._in_step = False
+            self.unread(size)
+        elif replies.begun and replies.skip_to_end(size):
             self._reply_size += size
             self._reply_flags = self._reply_flags | TRUNCATED
             if replies.done:
                 self._reply_last_ns = ts_ns
-                if self._unusual_reply(replies.kind):
-                    replies.next_message()
-            return
-        self._miss_replies(TRUNCATED)
+                self._unusual_reply(replies.kind)
+                replies.next_message()
+        else:
+            self.unread(size)
+            self._miss_replies(TRUNCATED)
 
     def retransmitted(self, from_client: bool, first: i64, last: i64) -> None:
         if not from_client:
