@@ -23,6 +23,7 @@ NS_PER_S = 1_000_000_000
 MAX_THRESHOLD_MS = 86_400_000  # a day
 MAX_TIMEOUT_S = 86_400
 MAX_BUFFER_KIB = 2_097_151  # the kernel's size is an int of bytes
+MAX_DIGITS = 10
 MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap takes
 
 
@@ -74,7 +75,7 @@ def _checked(options: argparse.Namespace) -> Config:
     from tcpkit.protocols.registry import PROTOCOLS, RAW, modes
 
     if options.mode not in modes():
-        raise ConfigError(f"unknown mode {options.mode}: choose from {', '.join(modes())}")
+        raise ConfigError(f"unknown mode {options.mode!r}: choose from {', '.join(modes())}")
     if bool(options.interface) == bool(options.read):
         what = "only one of" if options.read else "one of"
         raise ConfigError(f"{what} -i (live) and -r (a capture file) is needed")
@@ -84,6 +85,8 @@ def _checked(options: argparse.Namespace) -> Config:
         raise ConfigError("-d needs -i: a file is read in the foreground")
     if options.pidfile and not options.daemon:
         raise ConfigError("--pidfile needs -d")
+    if options.output and options.write and _same_path(options.output, options.write):
+        raise ConfigError(f"-o and -w name the same file: {options.output}")
     ports = _ports(options.port)
     protocol = PROTOCOLS.get(options.mode)
     if protocol is not None:
@@ -117,15 +120,20 @@ def _checked(options: argparse.Namespace) -> Config:
     )
 
 
+def _same_path(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
 def _number(option: str, text: str, least: int, most: int) -> int:
-    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+    digits = text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+    if not digits or not least <= int(text) <= most:
         raise ConfigError(f"{option} takes a number from {least} to {most}, not {text!r}")
     return int(text)
 
 
 def _decimal(option: str, text: str, scale: int, least: float, most: float) -> int:
     try:
-        value = float(text)
+        value = float(text) if text.isascii() and "_" not in text else math.nan
     except ValueError:
         value = math.nan
     if not least <= value <= most:
@@ -153,9 +161,12 @@ def _address(option: str, text: str) -> str:
     import ipaddress  # at 2 ms a start, only where it is needed
 
     try:
-        return str(ipaddress.ip_address(text))
+        address = ipaddress.ip_address(text)
+        if "%" not in text:
+            return str(address)
     except ValueError:
-        raise ConfigError(f"{option} takes a numeric address, not {text!r}") from None
+        pass
+    raise ConfigError(f"{option} takes a numeric address, not {text!r}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -182,13 +193,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def entry() -> NoReturn:
     """The command `tcpkit`: leaves at once, since taking the objects apart takes longer."""
+    _occupy_streams()
     status = main()
     for stream in (sys.stdout, sys.stderr):
         try:
-            stream.flush()
+            if stream is not None:  # it was closed before the start
+                stream.flush()
         except (OSError, ValueError):
             continue
     os._exit(status)
+
+
+def _occupy_streams() -> None:
+    """Keep files from getting the descriptors of standard streams that are closed."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)  # writing still fails
 
 
 def _show(text: str) -> int:

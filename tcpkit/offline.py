@@ -47,7 +47,7 @@ def run(config: Config) -> int:
     """Trace `config.files`; the exit status. Raises TcpkitError before anything was read."""
     gc.disable()  # no cycles are made on the packet's path, and looking for them costs a tenth
     pipeline = Pipeline(config, [])
-    progress = ProgressLine() if sys.stderr.isatty() else None
+    progress = ProgressLine() if sys.stderr is not None and sys.stderr.isatty() else None
     savefile = Savefile(pipeline.entrance, progress)
 
     def stop(number: int, frame: FrameType | None) -> None:

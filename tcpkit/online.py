@@ -20,6 +20,8 @@ from tcpkit.sinks.log_file import OutputClosed
 from tcpkit.wire.address import endpoint_text
 
 TICK_S = 0.1
+# The kernel gives a block that is not full at its second look, READ_MS apart.
+DRAIN_S = 2.5 * READ_MS / 1000
 # A packet may lie this long in the kernel before it is read: capture time, where the wire
 # is quiet, stays behind the clock by more than that.
 MARGIN_NS = 10 * READ_MS * 1_000_000
@@ -105,6 +107,8 @@ class Online:
         self.capture.dispatch()
 
     def _tick(self) -> None:
+        if self._stop.is_set():
+            return  # the interface is closed, or will be before the next one
         asyncio.get_running_loop().call_later(TICK_S, self._guarded, self._tick)
         now_ns = time.time_ns()
         self.capture.dispatch()
@@ -117,8 +121,10 @@ class Online:
 
     def _drain(self) -> None:
         """Take what the kernel still has, so that the summary holds all that was seen."""
-        while self.capture.dispatch() > 0:
-            pass
+        until_s = time.monotonic() + DRAIN_S
+        while time.monotonic() < until_s:
+            if self.capture.dispatch() == 0:
+                time.sleep(READ_MS / 10_000)
         self.pipeline.finish()
         self.pipeline.close()
 

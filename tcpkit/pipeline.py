@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from tcpkit.capture.dump import Dump, DumpTee
+from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
 from tcpkit.config import Config
 from tcpkit.flow.table import ConnectionTable
@@ -35,6 +36,8 @@ class Pipeline:
         self.raw: RawLog | None = None
         self.dump: Dump | None = None
         self.log: LogFile | None = None
+        if config.output is not None:
+            protect_inputs(config.output, config.files)
         if config.output is not None or not config.daemon:
             self.log = LogFile(config.output)
         self.ports = self._port_stats(config)
@@ -109,6 +112,8 @@ class Pipeline:
 
 def tell(text: str) -> None:
     """Diagnostics: a line on stderr, which may be closed."""
+    if sys.stderr is None:
+        return
     try:
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()

@@ -5,7 +5,6 @@ of another are refused and counted.
 """
 
 import os
-import stat
 from collections.abc import Sequence
 from io import FileIO
 from typing import Final, final
@@ -14,7 +13,7 @@ from librt.strings import BytesWriter, write_i64_le
 from mypy_extensions import i64
 
 from tcpkit.capture.frame_length import frame_length
-from tcpkit.capture.reader import STDIN, one_line
+from tcpkit.capture.reader import one_line, protect_inputs
 from tcpkit.capture.source import WIRE_LENGTH_UNKNOWN, PacketSink
 from tcpkit.capture.verdict import JudgingSink
 from tcpkit.errors import CaptureError
@@ -143,8 +142,7 @@ class Dump(PacketSink):
 
 
 def _create(path: str, inputs: Sequence[str]) -> FileIO:
-    if any(_same_file(path, other) for other in inputs):
-        raise _unwritable(path, "it is the capture being read")
+    protect_inputs(path, inputs)
     try:
         return FileIO(path, "wb")
     except OSError as error:
@@ -153,16 +151,6 @@ def _create(path: str, inputs: Sequence[str]) -> FileIO:
 
 def _unwritable(path: str, why: str | None) -> CaptureError:
     return CaptureError(f"cannot write {one_line(path)}: {why}")
-
-
-def _same_file(path: str, other: str) -> bool:
-    """Whether writing `path` would destroy `other`, which is being read."""
-    try:
-        target = os.stat(path)
-        source = os.fstat(0) if other == STDIN else os.stat(other)
-    except OSError:
-        return False
-    return stat.S_ISREG(target.st_mode) and os.path.samestat(target, source)
 
 
 @final

@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from io import FileIO
 from typing import Final, final
 
@@ -58,6 +59,21 @@ def known_size(path: str) -> int | None:
     if path != STDIN and not os.access(path, os.R_OK):
         raise unreadable(path, "Permission denied")
     return status.st_size if stat.S_ISREG(status.st_mode) else None
+
+
+def protect_inputs(path: str, inputs: Sequence[str]) -> None:
+    """Raises CaptureError when to write `path` would destroy one of the files being read."""
+    if any(_same_file(path, other) for other in inputs):
+        raise CaptureError(f"cannot write {one_line(path)}: it is the capture being read")
+
+
+def _same_file(path: str, other: str) -> bool:
+    try:
+        target = os.stat(path)
+        source = os.fstat(0) if other == STDIN else os.stat(other)
+    except OSError:
+        return False
+    return stat.S_ISREG(target.st_mode) and os.path.samestat(target, source)
 
 
 def unreadable(path: str, why: str | None) -> CaptureError:

@@ -12,7 +12,7 @@ class FlowCounts:
     __slots__ = (
         "connections", "mid_stream", "copies", "retransmissions", "out_of_order", "keepalives",
         "gaps", "gap_bytes", "held_overflow", "resets", "reused", "desynchronized", "expired",
-        "refused", "stray", "ambiguous", "clock_went_back",
+        "refused", "stray", "no_ack", "ambiguous", "clock_went_back",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -30,7 +30,8 @@ class FlowCounts:
         self.desynchronized: i64 = 0  # numbers that fit no window: started again
         self.expired: i64 = 0  # connections forgotten
         self.refused: i64 = 0  # packets of connections that found the table full
-        self.stray: i64 = 0  # packets without payload of unknown connections
+        self.stray: i64 = 0  # of no connection: without payload, or behind its end
+        self.no_ack: i64 = 0  # payload without acknowledgment, which no receiver takes
         self.ambiguous: i64 = 0  # packets whose server end cannot be told
         self.clock_went_back: i64 = 0
 
@@ -52,6 +53,7 @@ class FlowCounts:
             "expired": int(self.expired),
             "refused": int(self.refused),
             "stray": int(self.stray),
+            "no ack": int(self.no_ack),
             "ambiguous": int(self.ambiguous),
             "clock went back": int(self.clock_went_back),
         }

@@ -110,15 +110,24 @@ class HalfStream:
         if self.held is not None:
             return distance(self.held[0].seq, self.next)
         size: i64 = 0
-        if self.acked >= 0:
+        if self.fin >= 0:
+            size = distance(self.fin, self.next)  # an acknowledgment may count the FIN too
+        elif self.acked >= 0:
             size = distance(self.acked, self.next)
-        if self.fin >= 0 and distance(self.fin, self.next) > size:
-            size = distance(self.fin, self.next)
         return size if size > 0 else 0
 
     def hole_is_acked(self) -> bool:
         """Whether the peer has the missing bytes: then the capture lost them, or reordered."""
         return self.acked >= 0 and distance(self.acked, self.next) >= self.missing()
+
+    def end_at(self, fin: i64, ts_ns: i64) -> None:
+        """The FIN has position `fin`: nothing behind it is data."""
+        self.fin = fin
+        self.fin_ns = ts_ns
+        while self.held is not None and distance(self.held[-1].seq, fin) >= 0:
+            self.held_bytes -= len(self.held.pop().data)
+            if not self.held:
+                self.held = None
 
     def pass_fin(self) -> bool:
         """Step over the FIN when all bytes before it are delivered; True if that is so."""

@@ -74,7 +74,9 @@ class Reassembly:
             elif distance(segment.ack, other.next) > 0:
                 other.note_acked(segment.ack)
         size = segment.size
-        if size > 0:
+        if size > 0 and not flags & (ACK | SYN):
+            self.counts.no_ack += 1  # RFC 9293, section 3.10.7.4: such a segment is dropped
+        elif size > 0:
             self._payload(conn, from_client, segment, seq, idle_ns)
         if flags & RST:
             self.counts.resets += 1
@@ -82,8 +84,9 @@ class Reassembly:
                 conn.reset_ns = segment.ts_ns
             half.note_acked(seq)  # nothing before it will be sent any more
         elif flags & FIN and half.fin < 0:
-            half.fin = (seq + size) & MASK
-            half.fin_ns = segment.ts_ns
+            before = half.held_bytes
+            half.end_at((seq + size) & MASK, segment.ts_ns)
+            self.held_total += half.held_bytes - before
         self.settle(conn, segment.ts_ns, 1)
 
     def _fits(self, half: HalfStream, other: HalfStream, segment: Segment) -> bool:
@@ -102,10 +105,14 @@ class Reassembly:
         self, conn: Connection, from_client: bool, segment: Segment, seq: i64, idle_ns: i64
     ) -> None:
         half = conn.client if from_client else conn.server
+        other = conn.server if from_client else conn.client
         size = segment.size
         ahead = distance(seq, half.next)
         if ahead + size <= 0:
             self._seen_before(conn, from_client, half, segment, seq, idle_ns)
+            return
+        if half.fin >= 0 and distance(seq, half.fin) >= 0:
+            self.counts.stray += 1
             return
         if ahead < 0:
             self.counts.retransmissions += 1
@@ -115,7 +122,7 @@ class Reassembly:
             size,
             segment.data[segment.start : segment.end],
             segment.ts_ns,
-            segment.ack,
+            segment.ack if segment.flags & ACK else max(other.next, 0),
             self._is_late(conn, from_client, half, seq),
         )
         before = half.held_bytes

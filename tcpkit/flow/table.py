@@ -36,7 +36,7 @@ SILENT_NS: Final = 60_000_000_000  # without payload: the first to go when the t
 IDLE_NS: Final = 7_200_000_000_000  # the default TCP keep-alive time
 CLOCK_BACK_NS: Final = 60_000_000_000  # more is another clock, not a reordered packet
 
-_IRREGULAR: Final = SYN | FIN | RST
+_PLAIN_MASK: Final = SYN | FIN | RST | ACK
 
 
 @final
@@ -98,7 +98,7 @@ class ConnectionTable(SegmentSink):
         if (
             segment.seq == half.next
             and not (other.next - segment.ack) & SIGN
-            and not segment.flags & _IRREGULAR
+            and segment.flags & _PLAIN_MASK == ACK
             and not conn.troubled
             and other.next >= 0
         ):
@@ -143,8 +143,9 @@ class ConnectionTable(SegmentSink):
         self, conn: Connection, from_client: bool, segment: Segment, idle_ns: i64
     ) -> bool:
         if conn.ignored:
-            if segment.flags & SYN and not segment.flags & ACK:
+            if segment.flags & SYN and self._server_end(segment) != NEITHER:
                 self._replace(conn, segment)
+                return True
             return False
         if segment.flags & SYN and not self._accept_syn(conn, from_client, segment):
             return True
@@ -167,10 +168,15 @@ class ConnectionTable(SegmentSink):
         if half.next == first and conn.stream is None and conn.closed_ns < 0:
             half.begin(first)  # its acknowledgment was captured before it
         elif half.next >= 0:
-            if by_server and other.started and segment.ack != other.first:
-                return False  # answers another SYN than the one we know
+            if by_server and other.started and segment.ack == other.first:
+                return False  # captured long after what it began
             self.counts.reused += 1
-            self._replace(conn, segment)
+            if self._server_end(segment) == NEITHER:
+                self._close_for(conn, segment)  # the port has another use now
+                conn.restart()
+                conn.ignored = True
+            else:
+                self._replace(conn, segment)
             return False
         else:
             half.begin(first)
@@ -180,12 +186,20 @@ class ConnectionTable(SegmentSink):
 
     def _replace(self, conn: Connection, segment: Segment) -> None:
         """A new connection begins on the four-tuple of `conn`."""
+        self._close_for(conn, segment)
+        self._remove(conn)
+        self.segment(segment)
+
+    def _close_for(self, conn: Connection, segment: Segment) -> None:
         if conn.reset_ns >= 0:
             self.reassembly.close(conn, END_RESET, conn.reset_ns)
         elif conn.closed_ns < 0:
             self.reassembly.close(conn, END_REUSED, segment.ts_ns)
-        self._remove(conn)
-        self.segment(segment)
+
+    def _server_end(self, segment: Segment) -> i64:
+        return self.watch.server_end(
+            segment.a0, segment.a1, segment.a2, segment.a3, segment.ports, segment.flags
+        )
 
     def _find(self, segment: Segment, slot: i64) -> Connection | None:
         """The segment's connection, made if it is to be followed."""

@@ -109,6 +109,10 @@ class PairedSession(Stream):
         """The Exchange of `request`, without a reply."""
         raise NotImplementedError
 
+    def is_answering(self) -> bool:
+        """Whether a reply has begun and not ended."""
+        raise NotImplementedError
+
     def command_name(self, request: Request) -> bytes:
         """The command, as sent."""
         raise NotImplementedError
@@ -279,7 +283,9 @@ class PairedSession(Stream):
             counts.exact += 1
         else:
             counts.inferred += 1
-        if request.timed_out:
+        if latency_ns >= self.timeout_ns and not request.flags & BLOCKING:
+            if not request.timed_out:
+                self._time_out(request)
             counts.late += 1
             request.flags = request.flags | LATE
         if self.next_flags:
@@ -356,14 +362,19 @@ class PairedSession(Stream):
                 self.confirm_trial()
             return
         request = self.queue.head
+        if request is not None and self.is_answering():
+            request = request.next
         while request is not None:
             if now_ns - request.last_ns < self.timeout_ns:
                 return
             if not request.timed_out and not request.flags & BLOCKING:
-                request.timed_out = True
-                self.counts.timeouts += 1
-                self.give_up(request, TIMEOUT, request.last_ns + self.timeout_ns)
+                self._time_out(request)
             request = request.next
+
+    def _time_out(self, request: Request) -> None:
+        request.timed_out = True
+        self.counts.timeouts += 1
+        self.give_up(request, TIMEOUT, request.last_ns + self.timeout_ns)
 
     def give_up(self, request: Request, status: str, ts_ns: i64) -> None:
         """Report `request` as never answered."""
@@ -390,7 +401,8 @@ class PairedSession(Stream):
             return
         request = queue.head
         while request is not None:
-            self.counts.aborted += 1
-            self.give_up(request, ABORTED, ts_ns)
+            if not request.timed_out:  # else it was logged once
+                self.counts.aborted += 1
+                self.give_up(request, ABORTED, ts_ns)
             request = request.next
         queue.clear()

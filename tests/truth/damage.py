@@ -26,13 +26,14 @@ def single_losses(packets: list[Packet]) -> Iterator[Damaged]:
 
 def doublings(packets: list[Packet]) -> Iterator[Damaged]:
     for at, packet in enumerate(packets):
-        yield Damaged(f"packet {at + 1} twice", packets[: at + 1] + [packet] + packets[at + 1 :])
+        twice = [*packets[: at + 1], packet, *packets[at + 1 :]]
+        yield Damaged(f"packet {at + 1} twice", twice)
 
 
 def swaps(packets: list[Packet]) -> Iterator[Damaged]:
     for at in range(len(packets) - 1):
-        pair = [packets[at + 1], packets[at]]
-        yield Damaged(f"packets {at + 1} and {at + 2} swapped", packets[:at] + pair + packets[at + 2 :])
+        swapped = [*packets[:at], packets[at + 1], packets[at], *packets[at + 2 :]]
+        yield Damaged(f"packets {at + 1} and {at + 2} swapped", swapped)
 
 
 def random_losses(packets: list[Packet]) -> Iterator[Damaged]:

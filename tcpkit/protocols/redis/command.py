@@ -20,7 +20,8 @@ _NO_KEY: Final = frozenset(
     "ASKING AUTH BGREWRITEAOF BGSAVE DBSIZE DEBUG DISCARD ECHO EXEC FAILOVER FLUSHALL FLUSHDB "
     "HELLO INFO KEYS LASTSAVE LOLWUT MONITOR MULTI PFSELFTEST PING PSUBSCRIBE PSYNC PUBLISH "
     "PUNSUBSCRIBE QUIT RANDOMKEY READONLY READWRITE REPLCONF REPLICAOF RESET ROLE SAVE SCAN "
-    "SELECT SHUTDOWN SLAVEOF SUBSCRIBE SWAPDB SYNC TIME UNSUBSCRIBE UNWATCH WAIT WAITAOF".split()
+    "SELECT SHUTDOWN SLAVEOF SPUBLISH SSUBSCRIBE SUBSCRIBE SUNSUBSCRIBE SWAPDB SYNC TIME "
+    "UNSUBSCRIBE UNWATCH WAIT WAITAOF".split()
 )
 _SECOND_WORD_KEY: Final = frozenset(  # containers whose argument after the second word is a key
     ["OBJECT ENCODING", "OBJECT FREQ", "OBJECT IDLETIME", "OBJECT REFCOUNT", "MEMORY USAGE"]
@@ -80,27 +81,68 @@ def _key(name: str, command: str, arguments: list[bytes]) -> bytes | None:
             return None
         at = 2
     elif name in ("XREAD", "XREADGROUP"):
-        at = _position(arguments, b"STREAMS") + 1
+        at = StreamOptions(arguments).keys
     elif name == "MIGRATE":
-        at = 3 if len(arguments) > 3 and arguments[3] else _position(arguments, b"KEYS") + 1
+        at = 3 if len(arguments) > 3 and arguments[3] else MigrateOptions(arguments).keys
     else:
         at = _KEY_AT.get(name, 1)
     return arguments[at] if 0 < at < len(arguments) else None
 
 
-def _position(arguments: list[bytes], word: bytes) -> int:
-    for at, argument in enumerate(arguments):
-        if argument.upper() == word:
-            return at
-    return -1
+@final
+class StreamOptions:
+    """The options of XREAD and XREADGROUP (t_stream.c): `keys` is the first key's position."""
+
+    __slots__ = ("blocks", "keys")
+
+    def __init__(self, arguments: list[bytes]) -> None:
+        self.blocks = False
+        self.keys = -1
+        at = 1
+        while at < len(arguments):
+            word = arguments[at].upper()
+            if word == b"STREAMS":
+                self.keys = at + 1
+                return
+            if word == b"GROUP":
+                at += 3
+            elif word == b"BLOCK" or word == b"COUNT":
+                self.blocks = self.blocks or word == b"BLOCK"
+                at += 2
+            else:
+                at += 1
+
+
+@final
+class MigrateOptions:
+    """The options of MIGRATE (cluster.c): where the keys and the passwords stand."""
+
+    __slots__ = ("keys", "passwords")
+
+    def __init__(self, arguments: list[bytes]) -> None:
+        self.keys = -1
+        self.passwords: list[int] = []
+        at = 6
+        while at < len(arguments):
+            word = arguments[at].upper()
+            if word == b"KEYS":
+                self.keys = at + 1
+                return
+            if word == b"AUTH" or word == b"AUTH2":
+                at += 1 if word == b"AUTH" else 2
+                self.passwords.append(at)
+            at += 1
 
 
 def hide_secrets(name: str, arguments: list[bytes]) -> list[bytes]:
     """`arguments` with every password replaced; `name` is the command in upper case."""
     if name == "AUTH":
         return arguments[:1] + [HIDDEN] * (len(arguments) - 1)
-    if name == "HELLO" or name == "MIGRATE":
-        return _hide_auth_options(arguments)
+    if name == "HELLO":
+        return _hide_hello(arguments)
+    if name == "MIGRATE":
+        passwords = MigrateOptions(arguments).passwords
+        return [HIDDEN if at in passwords else a for at, a in enumerate(arguments)]
     second = arguments[1].upper() if len(arguments) > 1 else b""
     if name == "ACL" and second == b"SETUSER":
         return [HIDDEN if at > 2 and a[:1] in b"><#!" else a for at, a in enumerate(arguments)]
@@ -123,20 +165,12 @@ def is_secret_setting(name: bytes) -> bool:
     return b"pass" in lower or b"auth" in lower
 
 
-def _hide_auth_options(arguments: list[bytes]) -> list[bytes]:
-    """HELLO 3 AUTH user password; MIGRATE ... AUTH password | AUTH2 user password."""
+def _hide_hello(arguments: list[bytes]) -> list[bytes]:
+    """HELLO 3 AUTH user password SETNAME name; each AUTH hides what stands two further on."""
     shown = list(arguments)
-    is_hello = arguments[0].upper() == b"HELLO"
     for at, argument in enumerate(arguments):
-        word = argument.upper()
-        if word == b"AUTH2" or (word == b"AUTH" and is_hello):
-            hidden = at + 2
-        elif word == b"AUTH":
-            hidden = at + 1
-        else:
-            continue
-        if hidden < len(shown):
-            shown[hidden] = HIDDEN
+        if argument.upper() == b"AUTH" and at + 2 < len(shown):
+            shown[at + 2] = HIDDEN
     return shown
 
 

@@ -10,6 +10,7 @@ from mypy_extensions import i64
 
 from tcpkit.protocols.message import BLOCKING, REPLICATION, TRANSACTION
 from tcpkit.protocols.pairing import Request
+from tcpkit.protocols.redis.command import StreamOptions
 
 # Request.kind; 0 is an ordinary command
 ORDINARY: Final = 0
@@ -17,9 +18,11 @@ ECHOES: Final = 1  # the reply repeats an argument
 SUBSCRIBES: Final = 2  # a confirmation for each channel
 MONITORS: Final = 3
 REPLICATES: Final = 4
-TRANSACTS: Final = 5  # EXEC, DISCARD: the end of a transaction
+BREAKS: Final = 5  # EXEC of commands that make its reply disagree with its header
 RESETS: Final = 6
-FLAGGED: Final = 7  # ordinary, but for its flags
+HELLOS_2: Final = 7
+HELLOS_3: Final = 8
+FLAGGED: Final = 9  # ordinary, but for its flags
 
 MAX_CHANNELS: Final = 65536  # of one connection; more are not told apart
 
@@ -27,12 +30,14 @@ _BLOCKING: Final = frozenset(
     b"BLPOP BRPOP BLMOVE BLMPOP BRPOPLPUSH BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF".split()
 )
 _READS_STREAM: Final = frozenset([b"XREAD", b"XREADGROUP"])
+_NEEDS_CHANNEL: Final = frozenset([b"SUBSCRIBE", b"PSUBSCRIBE", b"SSUBSCRIBE"])
+_WHILE_SUBSCRIBED: Final = frozenset([b"PING", b"QUIT", b"RESET"])  # of RESP2
 _SUBSCRIBES: Final = frozenset(
     b"SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE SSUBSCRIBE SUNSUBSCRIBE".split()
 )
 _CONFIRMATIONS: Final = frozenset(name.lower() for name in _SUBSCRIBES)
 _MESSAGES: Final = frozenset([b"message", b"pmessage", b"smessage"])
-_OTHERS: Final = b"CLIENT MULTI EXEC DISCARD MONITOR RESET PSYNC SYNC ECHO REPLCONF".split()
+_OTHERS: Final = b"CLIENT MULTI EXEC DISCARD MONITOR RESET PSYNC SYNC ECHO REPLCONF HELLO".split()
 
 _PUSH: Final = 62
 _ARRAY: Final = 42
@@ -66,7 +71,8 @@ class Mode:
 
     __slots__ = (
         "reply_off", "skip_next", "in_transaction", "poisoned", "monitoring", "replicating",
-        "channels", "patterns", "shards", "subscribing", "certain", "reply_unknown",
+        "channels", "patterns", "shards", "subscribing", "certain", "reply_unknown", "resp3",
+        "planned", "plans_resp3",
     )  # fmt: skip
 
     def __init__(self, certain: bool) -> None:
@@ -74,6 +80,9 @@ class Mode:
         self.reply_unknown = False  # replies were off, and then requests were missed
         self.reply_off = False
         self.skip_next = False
+        self.resp3 = False
+        self.plans_resp3 = False  # the same if what was sent succeeds; `planned` likewise
+        self.planned: set[bytes] = set()  # subscriptions, with their sort before the name
         self.in_transaction = False
         self.poisoned = False  # the transaction holds what breaks EXEC's count of replies
         self.monitoring = False
@@ -91,6 +100,11 @@ class Mode:
     def subscribed(self) -> bool:
         return bool(self.channels or self.patterns or self.shards)
 
+    @property
+    def hides(self) -> bool:
+        """Whether the next command gets no reply."""
+        return self.reply_off or self.skip_next
+
     def missed(self, requests: bool) -> None:
         """Bytes are missing, of the requests or of the replies."""
         self.certain = False
@@ -99,43 +113,42 @@ class Mode:
             self.in_transaction = False
             self.reply_unknown = self.reply_off
 
-    @property
-    def hides(self) -> bool:
-        """Whether the next command gets no reply."""
-        return self.reply_off or self.skip_next
-
     def request(self, request: Request, arguments: list[bytes]) -> None:
         """Take a request into account: its kind, flags and number of replies."""
         hidden = self.reply_off or self.skip_next
+        skipped = self.skip_next
         self.skip_next = False
         name = arguments[0].upper() if arguments else b""
-        if name == b"CLIENT" and len(arguments) > 2 and arguments[1].upper() == b"REPLY":
-            hidden = self._client_reply(arguments[2].upper(), hidden)
-        elif name == b"RESET" and not hidden:
-            request.kind = RESETS
-        elif name == b"RESET":
-            hidden = False
-            request.kind = RESETS
-            self.reply_off = False
-            self.reply_unknown = False
-        elif name in _SUBSCRIBES:
-            self._subscription(request, len(arguments) - 1)
-        elif name == b"MULTI":
-            self.in_transaction = True
-            request.flags = request.flags | TRANSACTION
+        count = len(arguments)
+        if self.planned and not self.plans_resp3 and _is_refused(name):
             request.kind = FLAGGED
-        elif name == b"EXEC" or name == b"DISCARD":
-            request.kind = TRANSACTS
-            if self.in_transaction:
-                request.flags = request.flags | TRANSACTION
-            self.in_transaction = False
+        elif name == b"CLIENT" and count == 3 and arguments[1].upper() == b"REPLY":
+            hidden = self._client_reply(arguments[2].upper(), hidden)
+        elif name == b"RESET" and count == 1:
+            hidden = skipped
+            self._reset(request, hidden)
+        elif name in _SUBSCRIBES and (count > 1 or name not in _NEEDS_CHANNEL):
+            hidden = self._subscription(request, name, arguments) and hidden
+        elif count == 1 and name in (b"MULTI", b"EXEC", b"DISCARD"):
+            self._transaction(request, name)
         elif self.in_transaction:
             request.kind = FLAGGED
             request.flags = request.flags | TRANSACTION
         else:
-            self._plain(request, name, arguments)
+            self._plain(request, name, arguments, hidden)
         if hidden:
             request.expected = 0
+
+    def _reset(self, request: Request, hidden: bool) -> None:
+        request.kind = RESETS
+        self.plans_resp3 = False
+        self.planned.clear()
+        self.reply_off = False
+        self.reply_unknown = False
+        self.in_transaction = False
+        self.poisoned = False
+        if hidden:
+            self.ended(request, False)
 
     def _client_reply(self, how: bytes, hidden: bool) -> bool:
         """Whether this CLIENT REPLY itself gets no reply."""
@@ -155,22 +168,53 @@ class Mode:
             return True
         return hidden
 
-    def _subscription(self, request: Request, channels: i64) -> None:
+    def _subscription(self, request: Request, name: bytes, arguments: list[bytes]) -> bool:
+        """Whether CLIENT REPLY hides what comes back: not confirmations."""
         if self.in_transaction:
             self.poisoned = True
             request.kind = FLAGGED
             request.flags = request.flags | TRANSACTION
-            return
+            return True
         request.kind = SUBSCRIBES
-        request.expected = channels if channels > 0 else -1  # -1: told by the subscriptions
+        if request.count > len(arguments):
+            self.certain = False  # not all of the channels are known
+        count = request.count - 1
+        request.expected = count if count > 0 else -1  # -1: told by the subscriptions
         self.subscribing += 1
+        sort = name[:1]
+        if name in _NEEDS_CHANNEL:
+            sort = b"" if name == b"SUBSCRIBE" else sort
+            if len(self.planned) < MAX_CHANNELS:
+                self.planned.update(sort + b" " + channel for channel in arguments[1:])
+            return False
+        sort = b"" if name == b"UNSUBSCRIBE" else sort
+        if count > 0:
+            self.planned.difference_update(sort + b" " + channel for channel in arguments[1:])
+        else:
+            gone = [channel for channel in self.planned if channel.startswith(sort + b" ")]
+            self.planned.difference_update(gone)
+        return False
 
-    def _plain(self, request: Request, name: bytes, arguments: list[bytes]) -> None:
-        if name in _BLOCKING or (name in _READS_STREAM and _blocks(arguments)):
+    def _transaction(self, request: Request, name: bytes) -> None:
+        request.kind = FLAGGED
+        if name == b"MULTI":
+            self.in_transaction = True
+        elif not self.in_transaction:
+            return
+        else:
+            if name == b"EXEC" and self.poisoned:
+                request.kind = BREAKS
+            self.in_transaction = False
+            self.poisoned = False
+        request.flags = request.flags | TRANSACTION
+
+    def _plain(self, request: Request, name: bytes, arguments: list[bytes], hidden: bool) -> None:
+        if name in _BLOCKING or (name in _READS_STREAM and StreamOptions(arguments).blocks):
             request.kind = FLAGGED
             request.flags = request.flags | BLOCKING
         elif name == b"MONITOR":
             request.kind = MONITORS
+            self.monitoring = self.monitoring or hidden
         elif name == b"PSYNC" or name == b"SYNC":
             request.kind = REPLICATES
             request.flags = request.flags | REPLICATION
@@ -179,6 +223,9 @@ class Mode:
             request.flags = request.flags | REPLICATION
             if self.replicating:
                 request.expected = 0
+        elif name == b"HELLO" and len(arguments) > 1:
+            self.plans_resp3 = arguments[1] == b"3"
+            request.kind = HELLOS_3 if self.plans_resp3 else HELLOS_2
         elif len(arguments) == 2 and (name == b"ECHO" or name == b"PING"):
             request.kind = ECHOES
 
@@ -187,7 +234,8 @@ class Mode:
         if kind == _PUSH:
             confirms = first_string(head) in _CONFIRMATIONS
             return not (confirms and oldest is not None and oldest.kind == SUBSCRIBES)
-        if kind == _ARRAY and (self.subscribed or self.subscribing > 0 or not self.certain):
+        watches = self.subscribed or self.subscribing > 0 or not self.certain
+        if kind == _ARRAY and watches and not self.resp3:
             return first_string(head) in _MESSAGES
         if kind == _SIMPLE and self.monitoring:
             return len(head) > 1 and 48 <= head[1] <= 57
@@ -214,31 +262,36 @@ class Mode:
         request.expected -= 1
         return request.expected <= 0
 
-    def ended(self, request: Request, failed: bool) -> None:
-        """`request` has its reply; `failed`: that was an error."""
+    def ended(self, request: Request, failed: bool) -> bool:
+        """`request` has its reply; `failed`: that was an error.
+
+        False if what was assumed of the requests behind it may be wrong.
+        """
         if request.kind == SUBSCRIBES:
             self.subscribing -= 1
+            if failed:
+                return False
         elif request.kind == MONITORS:
             self.monitoring = not failed
         elif request.kind == REPLICATES:
             self.replicating = not failed
+        elif request.kind == HELLOS_2 or request.kind == HELLOS_3:
+            if failed:
+                self.plans_resp3 = self.resp3
+                return not self.planned
+            self.resp3 = request.kind == HELLOS_3
         elif request.kind == RESETS and not failed:
             self.monitoring = False
-            self.in_transaction = False
-            self.poisoned = False
+            self.resp3 = False
             self.channels.clear()
             self.patterns.clear()
             self.shards.clear()
+        return True
 
 
-def _blocks(arguments: list[bytes]) -> bool:
-    for argument in arguments:
-        word = argument.upper()
-        if word == b"BLOCK":
-            return True
-        if word == b"STREAMS":
-            return False
-    return False
+def _is_refused(name: bytes) -> bool:
+    """Whether RESP2 answers a command with an error while the connection is subscribed."""
+    return name not in _SUBSCRIBES and name not in _WHILE_SUBSCRIBED
 
 
 def strings_of(head: bytes, count: int) -> list[bytes]:

@@ -71,7 +71,7 @@ class ReplyScanner:
     """
 
     __slots__ = (
-        "done", "kind", "head", "keep_head", "begun",
+        "done", "kind", "head", "keep_head", "begun", "_head_at",
         "_pending", "_remaining", "_partial", "_in_line", "_in_attribute", "_streams", "_chunks",
     )  # fmt: skip
 
@@ -81,6 +81,7 @@ class ReplyScanner:
         self.head = b""
         self.keep_head = False
         self.begun = False  # in the middle of a message
+        self._head_at: i64 = -1  # where in the piece being read the head begins
         self._pending: i64 = 1  # elements to come, the one being read included
         self._remaining: i64 = 0  # bytes of a bulk to come, its CR LF included
         self._partial = b""  # a header line whose end has not come
@@ -101,6 +102,7 @@ class ReplyScanner:
     def reset(self) -> None:
         """Forget everything: the next byte fed is a message's first."""
         self.head = b""
+        self._head_at = -1
         self.done = False
         self.kind = 0
         self.begun = False
@@ -139,22 +141,33 @@ class ReplyScanner:
         That is the end of the message where `done` is set, else `end`. Raises
         ProtocolError at bytes that are no RESP.
         """
+        begin = pos
+        pos = self._advance(data, pos, end)
+        if self.head:
+            self._keep_head(data, begin, pos)
+        return pos
+
+    def _keep_head(self, data: bytes, begin: i64, end: i64) -> None:
+        """Bring `head` up to date with the bytes of the message in `data[begin:end]`."""
+        if self._head_at >= 0:
+            begin = self._head_at  # it began in this piece
+            self._head_at = -1
+            self.head = b""
+        room = HEAD_BYTES - len(self.head)
+        if room > 0:
+            self.head += data[begin : min(end, begin + room)]
+
+    def _advance(self, data: bytes, pos: i64, end: i64) -> i64:
         if self.begun:
-            if len(self.head) < HEAD_BYTES and self.head:
-                self.head += data[pos : min(end, pos + HEAD_BYTES - len(self.head))]
             pos = self._resume(data, pos, end)
             if self.done or pos >= end:
                 return pos
-        else:
-            first: i64 = data[pos]
-            if self.keep_head or first == _ERROR or first == _BULK_ERROR:
-                self.head = data[pos : min(end, pos + HEAD_BYTES)]
-            self.begun = True
+        self.begun = True
         char: i64 = 0
         while pos < end:
             kind: i64 = data[pos]
             if self.kind == 0 or self._pending == 0:
-                self._begin_element(kind)
+                self._begin_element(kind, pos)
             what: i64 = _CLASS[kind]
             at = pos + 1
             if what == _LINE:
@@ -200,9 +213,12 @@ class ReplyScanner:
                 return pos
         return end
 
-    def _begin_element(self, kind: i64) -> None:
+    def _begin_element(self, kind: i64, pos: i64) -> None:
         if self.kind == 0 and kind != _ATTRIBUTE and not self._in_attribute:
             self.kind = kind
+            if self.keep_head or kind == _ERROR or kind == _BULK_ERROR:
+                self._head_at = pos
+                self.head = b" "  # filled when it is known how far the message goes
         if self._pending == 0 and kind != _END:
             self._pending = 1  # one more in a streamed aggregate, whose size nobody knows
 

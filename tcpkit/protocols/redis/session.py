@@ -38,11 +38,11 @@ from tcpkit.protocols.redis.exchange import (
     take_apart,
 )
 from tcpkit.protocols.redis.mode import (
+    BREAKS,
     ECHOES,
     ORDINARY,
     SPECIAL,
     SUBSCRIBES,
-    TRANSACTS,
     Mode,
     name_slot,
 )
@@ -190,7 +190,10 @@ class RedisSession(PairedSession):
             self.arrived(request, seq, (seq + request.size) & MASK, ts_ns, ack)
             return
         self._silent_since = True
-        if self.mode.reply_unknown:
+        if request.kind == BREAKS:
+            self.lose(0)
+            mode.reply_unknown = mode.reply_off
+        if mode.reply_unknown:
             self.counts.drop("unknown whether replied", 1)
             self.pool.put(request)
             return
@@ -406,10 +409,8 @@ class RedisSession(PairedSession):
         subscribes = request.kind == SUBSCRIBES and not failed
         if subscribes and not self._confirmation(request, head):
             return self.trust != LOST
-        self.mode.ended(request, failed)
-        poisoned = request.kind == TRANSACTS and self.mode.poisoned
-        if poisoned:
-            self.mode.poisoned = False
+        clear = self.mode.ended(request, failed) or self.queue.size == 1
+        breaks = request.kind == BREAKS or not clear
         if self.trial is not None:
             self.queue.pop()
             self.owed -= 1
@@ -417,8 +418,8 @@ class RedisSession(PairedSession):
             self.pool.put(request)
         else:
             self._answer(request)
-        if poisoned:
-            self.contradicted("EXEC with replies that it does not count")
+        if breaks:
+            self.contradicted("unclear what is replied")
             return False
         self.refresh()
         return True
@@ -591,6 +592,9 @@ class RedisSession(PairedSession):
 
     def request_exchange(self, request: Request) -> Exchange:
         return describe_request(request, self.ends, self.trust == EXACT)
+
+    def is_answering(self) -> bool:
+        return self._replies.begun
 
     def command_name(self, request: Request) -> bytes:
         if request.flags & TRANSACTION:

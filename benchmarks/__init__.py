@@ -1,0 +1,1 @@
+"""How fast the installed tcpkit is, and what that is compared to: `python -m benchmarks`."""

@@ -1,0 +1,113 @@
+"""The queue of waiting requests, the pool they come from, exchanges on trial."""
+
+from tcpkit.protocols.message import Exchange
+from tcpkit.protocols.pairing import (
+    POOL_SIZE,
+    TRIAL_LIMIT,
+    Request,
+    RequestPool,
+    Trial,
+    WaitingQueue,
+)
+
+
+def queued(count: int) -> tuple[WaitingQueue, list[Request]]:
+    queue, requests = WaitingQueue(), [Request() for _ in range(count)]
+    for request in requests:
+        queue.append(request)
+    return queue, requests
+
+
+def test_first_in_is_first_out() -> None:
+    queue, requests = queued(3)
+    assert queue.size == 3
+    assert [queue.pop() is request for request in requests] == [True] * 3
+    assert (queue.size, queue.head, queue.tail) == (0, None, None)
+
+
+def test_queue_that_was_empty_is_used_again() -> None:
+    queue, _ = queued(1)
+    queue.pop()
+    request = Request()
+    queue.append(request)
+    assert queue.head is request and queue.tail is request
+
+
+def test_clear_tells_how_many_there_were() -> None:
+    queue, requests = queued(5)
+    assert queue.clear() == 5
+    assert (queue.size, queue.head) == (0, None)
+    assert all(request.next is None for request in requests)
+    assert queue.clear() == 0
+
+
+def test_long_queue_is_freed_without_recursion() -> None:
+    queue, _ = queued(200_000)
+    assert queue.clear() == 200_000
+
+
+def test_request_from_the_pool_is_as_new() -> None:
+    pool = RequestPool()
+    used = Request()
+    used.kind, used.expected, used.flags = 3, -1, 255
+    used.arguments, used.timed_out = [b"AUTH", b"secret"], True
+    pool.put(used)
+    again = pool.take()
+    assert again is used
+    new = Request()
+    for name in ("kind", "expected", "flags", "arguments", "timed_out", "next"):
+        assert getattr(again, name) == getattr(new, name), name
+
+
+def test_pool_gives_each_request_once() -> None:
+    pool = RequestPool()
+    for _ in range(3):
+        pool.put(Request())
+    taken = [pool.take() for _ in range(5)]
+    assert len({id(request) for request in taken}) == 5
+
+
+def test_pool_is_bounded() -> None:
+    pool = RequestPool()
+    requests = [Request() for _ in range(POOL_SIZE + 10)]
+    for request in requests:
+        pool.put(request)
+    known = {id(request) for request in requests}
+    kept = [pool.take() for _ in range(POOL_SIZE + 10)]
+    assert sum(id(request) in known for request in kept) == POOL_SIZE
+
+
+def tried(trial: Trial, name: bytes, kind: int, latency_ns: int = 1) -> None:
+    exchange = Exchange()
+    exchange.latency_ns = latency_ns
+    trial.add(exchange, name, kind)
+
+
+def test_trial_tells_what_shifted_pairs_would_be() -> None:
+    trial = Trial()
+    for name, kind in ((b"GET", 36), (b"INCR", 58), (b"PING", 43)):
+        tried(trial, name, kind)
+    assert trial.shifted(1) == [(b"GET", 58), (b"INCR", 43)]
+    assert trial.shifted(2) == [(b"GET", 43)]
+    assert trial.shifted(3) == []
+
+
+def test_shift_does_not_go_over_a_break() -> None:
+    trial = Trial()
+    tried(trial, b"GET", 36)
+    trial.begin_run()
+    tried(trial, b"INCR", 58)
+    tried(trial, b"PING", 43)
+    assert trial.shifted(1) == [(b"INCR", 43)]
+
+
+def test_trial_knows_its_longest_latency_and_its_bound() -> None:
+    trial = Trial()
+    for latency_ns in (5, 90, 20):
+        tried(trial, b"GET", 36, latency_ns)
+    assert trial.longest_ns == 90
+    assert not trial.full
+    while len(trial.exchanges) < TRIAL_LIMIT:
+        assert not trial.full
+        tried(trial, b"GET", 36)
+    assert trial.full
