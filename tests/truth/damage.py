@@ -8,6 +8,7 @@ from tests.build import Packet
 
 LOSS_SHARES = (0.01, 0.05, 0.20)
 LOSS_ROUNDS = 5
+MIXED_SHARE = 0.03
 SNAP_LENGTHS = (96, 256)
 
 
@@ -55,6 +56,23 @@ def snapped(packets: list[Packet]) -> Iterator[Damaged]:
         yield Damaged(f"cut to {length} bytes", cut)
 
 
+def mixed(packets: list[Packet]) -> Iterator[Damaged]:
+    """Lost, doubled and swapped packets in one capture."""
+    for seed in range(LOSS_ROUNDS):
+        dice = random.Random(seed)
+        left: list[Packet] = []
+        for packet in packets:
+            what = dice.random()
+            if what < MIXED_SHARE:
+                continue
+            left.append(packet)
+            if what < 2 * MIXED_SHARE:
+                left.append(packet)
+            elif what < 3 * MIXED_SHARE and len(left) > 1:
+                left[-2:] = [left[-1], left[-2]]
+        yield Damaged(f"lost, doubled and swapped, seed {seed}", left)
+
+
 WAYS = {
     "lost": single_losses,
     "doubled": doublings,
@@ -62,4 +80,6 @@ WAYS = {
     "random": random_losses,
     "late": late_starts,
     "snapped": snapped,
+    "mixed": mixed,
 }
+LONG_WAYS = ("lost", "doubled", "swapped", "late")  # a damaged capture for each packet

@@ -8,12 +8,13 @@ bytes are looked up with dpkt, not with the code that is tested.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 import dpkt
 
 from tcpkit.protocols.message import NO_TIME, Exchange
 from tests.build import Packet
-from tests.truth.damage import WAYS, Damaged
+from tests.truth.damage import LONG_WAYS, WAYS, Damaged
 from tests.truth.trace import trace
 
 MASK = 0xFFFFFFFF
@@ -147,13 +148,14 @@ def judge(damaged: Damaged, truth: set[Place], link_type: int) -> Verdict:
 
 
 def judge_capture(
-    link_type: int, packets: list[Packet], ways: Iterable[str] = tuple(WAYS)
+    link_type: int, packets: list[Packet], runs_a_way: int | None = None
 ) -> dict[str, Verdict]:
-    """Every damage of the named ways; verdicts by way."""
+    """Every damage of every way, or `runs_a_way` of them at even distances; verdicts by way."""
     truth = {place(exchange) for exchange in trace(packets, link_type).exchanges}
     verdicts: dict[str, Verdict] = {}
-    for way in ways:
+    for way, damage in WAYS.items():
         verdict = verdicts.setdefault(way, Verdict())
-        for damaged in WAYS[way](packets):
+        step = 1 if runs_a_way is None else -(-len(packets) // runs_a_way)
+        for damaged in islice(damage(packets), 0, None, step if way in LONG_WAYS else 1):
             verdict.add(judge(damaged, truth, link_type))
     return verdicts

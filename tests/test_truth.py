@@ -1,0 +1,41 @@
+"""Damaged captures: what is reported as exact happened, and what is inferred nearly always.
+
+A part of what `make truth` does: so many runs for each capture and way of damage.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from tcpkit.installation import is_compiled
+from tests.build import Conversation, drop
+from tests.truth.captures import captures, read
+from tests.truth.judge import judge_capture
+from tests.truth.trace import trace
+
+RUNS_A_WAY = 200 if is_compiled() else 20
+EXCHANGES_UNTIL_PAIRED = 10
+
+
+@pytest.mark.parametrize("path", captures(), ids=lambda path: path.stem)
+def test_nothing_is_reported_that_did_not_happen(path: Path) -> None:
+    for verdict in judge_capture(*read(path), RUNS_A_WAY).values():
+        assert verdict.runs > 0
+        assert verdict.false_exact == []
+        assert verdict.wrong_inferred == []
+
+
+def lockstep(rounds: int) -> Conversation:
+    conversation = Conversation().handshake()
+    for at in range(rounds):
+        conversation.client(b"*2\r\n$3\r\nGET\r\n$2\r\n%02d\r\n" % at, at_us=100 + at * 1000)
+        conversation.server(b"$2\r\n%02d\r\n" % at, at_us=400 + at * 1000)
+    return conversation
+
+
+@pytest.mark.parametrize("lost", range(80))
+def test_client_that_waits_is_paired_again_after_a_lost_packet(lost: int) -> None:
+    rounds = 40
+    exchanges = trace(drop(lockstep(rounds).packets, lost)).exchanges
+    assert len(exchanges) >= rounds - EXCHANGES_UNTIL_PAIRED
+    assert {int(exchange.latency_ns) for exchange in exchanges} == {300_000}
