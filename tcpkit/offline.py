@@ -13,21 +13,30 @@ from tcpkit.errors import CaptureError, TcpkitError
 from tcpkit.pipeline import Pipeline, tell
 from tcpkit.sinks.log_file import OutputClosed
 
-PROGRESS_S = 0.5
+TICK_S = 0.25
 
 
-class ProgressLine(Progress):
-    """How far the read has come, on one line of a terminal."""
+class Reading(Progress):
+    """What happens a few times a second while files are read.
 
-    def __init__(self) -> None:
-        self._next_s = time.monotonic() + PROGRESS_S
+    Log lines are flushed: the packets may come from a live pipe. How far the read has
+    come is shown on one line of stderr, if that is a terminal.
+    """
+
+    def __init__(self, pipeline: Pipeline, shows: bool) -> None:
+        self._pipeline = pipeline
+        self._shows = shows
         self._shown = False
+        self._next_s = time.monotonic() + TICK_S
 
     def advance(self, done: int, total: int | None) -> None:
         now_s = time.monotonic()
         if now_s < self._next_s:
             return
-        self._next_s = now_s + PROGRESS_S
+        self._next_s = now_s + TICK_S
+        self._pipeline.flush()
+        if not self._shows:
+            return
         self._shown = True
         share = f" ({done * 100 // total} %)" if total else ""
         self._write(f"\rtcpkit: {done >> 20} MB read{share} ")
@@ -40,15 +49,15 @@ class ProgressLine(Progress):
         try:
             os.write(2, text.encode())
         except OSError:
-            self._next_s = float("inf")
+            self._shows = False
 
 
 def run(config: Config) -> int:
     """Trace `config.files`; the exit status. Raises TcpkitError before anything was read."""
     gc.disable()  # no cycles are made on the packet's path, and looking for them costs a tenth
     pipeline = Pipeline(config, [])
-    progress = ProgressLine() if sys.stderr is not None and sys.stderr.isatty() else None
-    savefile = Savefile(pipeline.entrance, progress)
+    reading = Reading(pipeline, sys.stderr is not None and sys.stderr.isatty())
+    savefile = Savefile(pipeline.entrance, reading)
 
     def stop(number: int, frame: FrameType | None) -> None:
         savefile.stop = True
@@ -64,13 +73,13 @@ def run(config: Config) -> int:
         pipeline.finish()
         pipeline.close()
     except OutputClosed:
+        pipeline.close_dump()
         _ignore_stdout()
         return 0
     except TcpkitError as error:
         problem = error
-    if progress is not None:
-        progress.clear()
-    if not config.quiet:
+    reading.clear()
+    if not config.quiet and (problem is None or savefile.counts.packets):
         tell(pipeline.summary(savefile.counts.numbers()).rstrip("\n"))
     if problem is not None:
         raise problem

@@ -66,11 +66,13 @@ class Online:
         loop.remove_reader(self.capture.fileno())
         self.server.close()
         if self._output_closed:
+            self.pipeline.close_dump()
             raise OutputClosed
-        if self._problem is None:
-            self._guarded(self._drain)
-        if self._problem is not None:
-            raise self._problem
+        first = self._problem
+        self._guarded(self._drain if first is None else self._finish)
+        problem = first or self._problem
+        if problem is not None:
+            raise problem
 
     def describe(self) -> str:
         """What is being done, on a line."""
@@ -125,6 +127,9 @@ class Online:
         while time.monotonic() < until_s:
             if self.capture.dispatch() == 0:
                 time.sleep(READ_MS / 10_000)
+        self._finish()
+
+    def _finish(self) -> None:
         self.pipeline.finish()
         self.pipeline.close()
 

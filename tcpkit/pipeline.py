@@ -90,8 +90,12 @@ class Pipeline:
             if self.log is not None:
                 self.log.close()
         finally:
-            if self.dump is not None:
-                self.dump.close()
+            self.close_dump()
+
+    def close_dump(self) -> None:
+        """Only the file of -w, where nobody reads the log any more."""
+        if self.dump is not None:
+            self.dump.close()
 
     def summary(self, source: Mapping[str, int]) -> str:
         """The text for the end of the run; `source` are the counters of the capture."""

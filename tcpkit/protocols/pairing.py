@@ -34,6 +34,7 @@ INFERRED: Final = 2
 EXACT: Final = 3
 
 TRIAL_LIMIT: Final = 128
+TRIALS_TOTAL: Final = 65536  # exchanges on trial on all connections together; about 50 MB
 DRAINS_NEEDED: Final = 2  # times a client was seen to wait before its habit is believed
 PAUSE_NS: Final = 20_000_000  # a pause confirms a trial if it is at least this long ...
 PAUSE_FACTOR: Final = 8  # ... and this many times the longest latency of the trial
@@ -80,9 +81,10 @@ class Request:
 class RequestPool:
     """Requests that are done with, to be used again: the plain case makes no object."""
 
-    __slots__ = ("_spare", "_size")
+    __slots__ = ("_spare", "_size", "on_trial")
 
     def __init__(self) -> None:
+        self.on_trial: i64 = 0  # exchanges kept back by all sessions that share the pool
         self._spare: Request | None = None
         self._size: i64 = 0
 

@@ -35,6 +35,7 @@ from tcpkit.protocols.pairing import (
     PAUSE_NS,
     REST_NS,
     TRIAL,
+    TRIALS_TOTAL,
     Request,
     RequestPool,
     Trial,
@@ -301,9 +302,11 @@ class PairedSession(Stream):
         trial = self.trial
         assert trial is not None
         trial.add(exchange, self.command_name(request), kind)
-        if (trial.full and self._waits()) or self._shifts_excluded(trial):
+        self.pool.on_trial += 1
+        full = trial.full or self.pool.on_trial > TRIALS_TOTAL
+        if (full and self._waits()) or self._shifts_excluded(trial):
             self.confirm_trial()
-        elif trial.full:
+        elif full:
             self.contradicted("trial undecided")
 
     def _waits(self) -> bool:
@@ -334,6 +337,7 @@ class PairedSession(Stream):
         if trial is None:
             return
         self.trial = None
+        self.pool.on_trial -= len(trial.exchanges)
         if self.trust == TRIAL:
             self.trust = INFERRED
         self.refresh()
@@ -352,6 +356,7 @@ class PairedSession(Stream):
         trial = self.trial
         assert trial is not None
         self.counts.drop(reason, len(trial.exchanges))
+        self.pool.on_trial -= len(trial.exchanges)
         self.trial = None
 
     def expire(self, now_ns: i64) -> None:

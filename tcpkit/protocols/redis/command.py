@@ -5,6 +5,8 @@ Key positions are the server's own (COMMAND of Redis 7.0, key specifications of 
 
 from typing import Final, final
 
+from mypy_extensions import i64
+
 from tcpkit.wire.printable import printable
 
 TEXT_LIMIT: Final = 128
@@ -46,17 +48,51 @@ class Description:
         self.text = text
 
 
+@final
+class Plan:
+    """What a command's name alone says. `simple`: its key is at `key_at`, nothing is secret."""
+
+    __slots__ = ("key_at", "name", "simple")
+
+    def __init__(self, argument: bytes) -> None:
+        name = _word(argument)
+        self.name = name
+        self.key_at: i64 = 0 if name in _NO_KEY else _KEY_AT.get(name, 1)
+        self.simple = (
+            name not in CONTAINERS
+            and name not in _COUNTED_KEYS
+            and name not in ("AUTH", "HELLO", "MIGRATE", "XREAD", "XREADGROUP")
+        )
+
+
+MAX_PLANS: Final = 4096  # names a run remembers; there are not many more ways to write them
+_PLANS: Final[dict[bytes, Plan]] = {}
+
+
+def _plan(argument: bytes) -> Plan:
+    plan = _PLANS.get(argument)
+    if plan is None:
+        plan = Plan(argument)
+        if len(_PLANS) < MAX_PLANS:
+            _PLANS[argument] = plan
+    return plan
+
+
 def describe(arguments: list[bytes], count: int) -> Description:
     """Name a request of `count` arguments, of which `arguments` are the first, perhaps cut."""
     if not arguments:
         return Description("", None, "")
-    name = _word(arguments[0])
-    command = name
-    if name in CONTAINERS and len(arguments) > 1:
-        command = f"{name} {_word(arguments[1])}"
-    key = _key(name, command, arguments)
-    shown = hide_secrets(name, arguments)
-    text = printable(b" ".join(shown), TEXT_LIMIT)
+    plan = _plan(arguments[0])
+    if plan.simple:
+        command = plan.name
+        key = arguments[plan.key_at] if 0 < plan.key_at < len(arguments) else None
+        text = printable(b" ".join(arguments), TEXT_LIMIT)
+    else:
+        command = plan.name
+        if command in CONTAINERS and len(arguments) > 1:
+            command = f"{command} {_word(arguments[1])}"
+        key = _key(plan.name, command, arguments)
+        text = printable(b" ".join(hide_secrets(plan.name, arguments)), TEXT_LIMIT)
     if count > len(arguments) and not text.endswith("..."):
         text = text[:TEXT_LIMIT] + "..."
     return Description(command, None if key is None else printable(key, KEY_LIMIT), text)
@@ -69,8 +105,6 @@ def _word(argument: bytes) -> str:
 def _key(name: str, command: str, arguments: list[bytes]) -> bytes | None:
     """The first key, or None where there is none or it was not kept."""
     at = 1
-    if name in _NO_KEY:
-        return None
     if name in _COUNTED_KEYS:
         number = _COUNTED_KEYS[name]
         if number >= len(arguments) or arguments[number] in (b"0", b""):
@@ -85,7 +119,7 @@ def _key(name: str, command: str, arguments: list[bytes]) -> bytes | None:
     elif name == "MIGRATE":
         at = 3 if len(arguments) > 3 and arguments[3] else MigrateOptions(arguments).keys
     else:
-        at = _KEY_AT.get(name, 1)
+        return None
     return arguments[at] if 0 < at < len(arguments) else None
 
 

@@ -230,15 +230,24 @@ def split_request(raw: bytes) -> list[bytes]:
     [b'GET', b'foo']
     """
     arguments: list[bytes] = []
-    at = raw.find(b"\r\n") + 2
-    while 1 < at < len(raw):
-        line_end = raw.find(b"\r\n", at)
-        if line_end < 0:
-            break
-        size = int(raw[at + 1 : line_end])
-        begin = line_end + 2
-        arguments.append(raw[begin : begin + size])
-        at = begin + size + 2
+    end: i64 = len(raw)
+    at: i64 = 1
+    char: i64 = 0
+    while at < end:
+        char = raw[at]
+        at += 1
+        if char != _DOLLAR:
+            continue  # the number of arguments, and the ends of lines
+        size: i64 = 0
+        while at < end:
+            char = raw[at]
+            at += 1
+            if char == _LF:
+                break
+            if char != _CR:
+                size = size * 10 + (char - 48)
+        arguments.append(raw[at : at + size])
+        at += size
     return arguments
 
 
