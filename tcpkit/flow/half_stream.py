@@ -84,6 +84,10 @@ class HalfStream:
         held = self.held
         if held is None:
             held = self.held = []
+        if not held or distance(piece.seq, held[-1].seq) >= held[-1].size:
+            held.append(piece)  # behind all others: the usual case
+            self.held_bytes += len(piece.data)
+            return True
         parts = _uncovered(held, piece)
         for part in parts:
             at: i64 = len(held)

@@ -33,6 +33,7 @@ TRIAL: Final = 1
 INFERRED: Final = 2
 EXACT: Final = 3
 
+SHIFTS: Final = 3  # so many requests at most may be outstanding without having been seen
 TRIAL_LIMIT: Final = 128
 TRIALS_TOTAL: Final = 65536  # exchanges on trial on all connections together; about 50 MB
 DRAINS_NEEDED: Final = 2  # times a client was seen to wait before its habit is believed
@@ -164,26 +165,23 @@ class Trial:
     It goes on over a gap: what is on trial is the client's habit.
     """
 
-    __slots__ = ("exchanges", "longest_ns", "_names", "_kinds", "_runs", "_run")
+    __slots__ = ("exchanges", "longest_ns", "_names", "_run", "_possible")
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
         self.longest_ns: i64 = 0
         self._names: list[bytes] = []
-        self._kinds: list[int] = []
-        self._runs: list[int] = []
-        self._run = 0
+        self._run: i64 = 0  # exchanges before the one that the last run began with
+        self._possible = set(range(1, SHIFTS + 1))
 
     def begin_run(self) -> None:
         """The exchanges that follow are not the next ones after those before."""
-        self._run += 1
+        self._run = len(self._names)
 
-    def add(self, exchange: Exchange, name: bytes, kind: int) -> None:
-        """`name` is the command, `kind` what the reply looked like."""
+    def add(self, exchange: Exchange, name: bytes) -> None:
+        """`name` is the command."""
         self.exchanges.append(exchange)
         self._names.append(name)
-        self._kinds.append(kind)
-        self._runs.append(self._run)
         if exchange.latency_ns > self.longest_ns:
             self.longest_ns = exchange.latency_ns
 
@@ -191,10 +189,16 @@ class Trial:
     def full(self) -> bool:
         return len(self.exchanges) >= TRIAL_LIMIT
 
-    def shifted(self, by: int) -> list[tuple[bytes, int]]:
-        """Which reply each command would have got, had `by` requests not been seen."""
-        return [
-            (self._names[at], self._kinds[at + by])
-            for at in range(len(self._names) - by)
-            if self._runs[at] == self._runs[at + by]
-        ]
+    def name_before(self, by: i64) -> bytes | None:
+        """The command that gets the next reply if `by` requests were not seen; None: unknown."""
+        at = len(self._names) - by
+        return self._names[at] if at >= self._run and at >= 0 else None
+
+    def exclude(self, by: int) -> None:
+        """That command cannot have that reply."""
+        self._possible.discard(by)
+
+    @property
+    def decided(self) -> bool:
+        """Whether the replies fit with no number of requests that were not seen."""
+        return not self._possible

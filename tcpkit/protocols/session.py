@@ -19,6 +19,7 @@ from tcpkit.protocols.message import (
     LATE,
     MID_STREAM,
     NO_TIME,
+    OK,
     TIMEOUT,
     Exchange,
     PairingCounts,
@@ -34,6 +35,7 @@ from tcpkit.protocols.pairing import (
     PAUSE_FACTOR,
     PAUSE_NS,
     REST_NS,
+    SHIFTS,
     TRIAL,
     TRIALS_TOTAL,
     Request,
@@ -44,7 +46,6 @@ from tcpkit.protocols.pairing import (
 
 CHECKS_AFTER_ANCHOR: Final = 64  # replies whose type is checked after a new start
 SMALLEST_REPLY: Final = 3  # bytes: RESP3's null; no protocol here has a smaller one
-SHIFTS: Final = 3  # requests outstanding beyond what a trial can have seen
 UNKNOWN_POSITION: Final = -1
 
 
@@ -212,11 +213,7 @@ class PairedSession(Stream):
             if at >= 0 and self._is_anchor(request, at, ack):
                 self._start_at(request)
                 return at
-            following = request.next
-            if at >= 0 and following is not None and following.anchor == request.anchor:
-                request = following  # the next one may be the first one after a pause
-                continue
-            request = following
+            request = request.next
         while queue.head is not None and distance(queue.head.anchor, seq) < size:
             self.pool.put(queue.pop())
             self.counts.drop("lost in step", 1)
@@ -294,17 +291,21 @@ class PairedSession(Stream):
             self.next_flags = 0
         if request.flags & BLOCKING:
             counts.blocking += 1
-            return self.recorder.wants("ok", True)
+            return self.recorder.wants(OK, True)
         return self.recorder.answered(latency_ns)
 
     def try_out(self, request: Request, exchange: Exchange, kind: int) -> None:
         """Keep an exchange back until the guess that it is a pair is confirmed."""
         trial = self.trial
         assert trial is not None
-        trial.add(exchange, self.command_name(request), kind)
+        for by in range(1, SHIFTS + 1):
+            name = trial.name_before(by)
+            if name is not None and not self.may_answer(name, kind):
+                trial.exclude(by)
+        trial.add(exchange, self.command_name(request))
         self.pool.on_trial += 1
         full = trial.full or self.pool.on_trial > TRIALS_TOTAL
-        if (full and self._waits()) or self._shifts_excluded(trial):
+        if (full and self._waits()) or trial.decided:
             self.confirm_trial()
         elif full:
             self.contradicted("trial undecided")
@@ -315,13 +316,6 @@ class PairedSession(Stream):
         One that sends several at once has to show it by doing so again and again.
         """
         return not self.pipelines or self.batches > 0
-
-    def _shifts_excluded(self, trial: Trial) -> bool:
-        for by in range(1, SHIFTS + 1):
-            pairs = trial.shifted(by)
-            if all(self.may_answer(name, kind) for name, kind in pairs):
-                return False
-        return True
 
     def _pause(self, ts_ns: i64) -> None:
         """A request came and nothing waited: after a long pause the trial has gone well."""

@@ -3,6 +3,7 @@
 from tcpkit.protocols.message import Exchange
 from tcpkit.protocols.pairing import (
     POOL_SIZE,
+    SHIFTS,
     TRIAL_LIMIT,
     Request,
     RequestPool,
@@ -77,37 +78,43 @@ def test_pool_is_bounded() -> None:
     assert sum(id(request) in known for request in kept) == POOL_SIZE
 
 
-def tried(trial: Trial, name: bytes, kind: int, latency_ns: int = 1) -> None:
+def tried(trial: Trial, name: bytes, latency_ns: int = 1) -> None:
     exchange = Exchange()
     exchange.latency_ns = latency_ns
-    trial.add(exchange, name, kind)
+    trial.add(exchange, name)
 
 
-def test_trial_tells_what_shifted_pairs_would_be() -> None:
+def test_trial_tells_which_command_a_shift_would_give_the_next_reply() -> None:
     trial = Trial()
-    for name, kind in ((b"GET", 36), (b"INCR", 58), (b"PING", 43)):
-        tried(trial, name, kind)
-    assert trial.shifted(1) == [(b"GET", 58), (b"INCR", 43)]
-    assert trial.shifted(2) == [(b"GET", 43)]
-    assert trial.shifted(3) == []
+    for name in (b"GET", b"INCR", b"PING"):
+        tried(trial, name)
+    assert [trial.name_before(by) for by in (1, 2, 3, 4)] == [b"PING", b"INCR", b"GET", None]
 
 
 def test_shift_does_not_go_over_a_break() -> None:
     trial = Trial()
-    tried(trial, b"GET", 36)
+    tried(trial, b"GET")
     trial.begin_run()
-    tried(trial, b"INCR", 58)
-    tried(trial, b"PING", 43)
-    assert trial.shifted(1) == [(b"INCR", 43)]
+    assert trial.name_before(1) is None
+    tried(trial, b"INCR")
+    assert [trial.name_before(by) for by in (1, 2)] == [b"INCR", None]
+
+
+def test_trial_is_decided_when_every_shift_is_excluded() -> None:
+    trial = Trial()
+    for by in range(1, SHIFTS + 1):
+        assert not trial.decided
+        trial.exclude(by)
+    assert trial.decided
 
 
 def test_trial_knows_its_longest_latency_and_its_bound() -> None:
     trial = Trial()
     for latency_ns in (5, 90, 20):
-        tried(trial, b"GET", 36, latency_ns)
+        tried(trial, b"GET", latency_ns)
     assert trial.longest_ns == 90
     assert not trial.full
     while len(trial.exchanges) < TRIAL_LIMIT:
         assert not trial.full
-        tried(trial, b"GET", 36)
+        tried(trial, b"GET")
     assert trial.full
