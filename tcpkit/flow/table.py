@@ -218,7 +218,7 @@ class ConnectionTable(SegmentSink):
     def _make(self, segment: Segment, slot: i64, key: bytes) -> Connection | None:
         a0, a1, a2, a3, ports = segment.a0, segment.a1, segment.a2, segment.a3, segment.ports
         flags = segment.flags
-        end = self.watch.server_end(a0, a1, a2, a3, ports, flags)
+        end = self._server_end(segment)
         ignored = False
         if end == NEITHER:
             # without the SYN, its other end might be taken for a server later

@@ -50,7 +50,7 @@ UNKNOWN_POSITION: Final = -1
 
 
 class PairedSession(Stream):
-    """State of one connection; subclasses parse. `report` and `describe` are theirs."""
+    """State of one connection; subclasses parse, and say what a request and its reply are."""
 
     __slots__ = (
         "ends", "recorder", "counts", "pool", "timeout_ns", "queue", "trust", "trial", "plain",

@@ -271,12 +271,12 @@ class RedisSession(PairedSession):
             self._parser = None
             return
         self._nonsense += 1
-        self.break_requests()
+        self._break_requests()
         self.lose(0)
         if self._nonsense >= MAX_NONSENSE:
             self._let_go()
 
-    def break_requests(self) -> None:
+    def _break_requests(self) -> None:
         """Where the next request begins is not known."""
         self._parser = None
         self._request_state = _SEARCHING
@@ -505,7 +505,7 @@ class RedisSession(PairedSession):
     def _miss_requests(self, reason: str, flags: i64) -> None:
         self.owed += 1  # what is missing held a request, or the end of one
         self._unprove()
-        self.break_requests()
+        self._break_requests()
         self.one_by_one = False
         self.drop_waiting(reason)
         self.mode.missed(True)
