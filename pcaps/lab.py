@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Thread
 from types import TracebackType
 
 from pcaps.client import Client
@@ -99,27 +100,47 @@ class Lab:
 
     def redis(self, *options: str, port: int = REDIS_PORT) -> None:
         """Start a redis-server that saves nothing; it ends with the lab."""
-        command = (
-            *("ip", "netns", "exec", self._server, "redis-server", "--port", str(port)),
+        self.serve(
+            *("redis-server", "--port", str(port)),
             *("--save", "", "--appendonly", "no", "--protected-mode", "no"),
             *("--enable-debug-command", "yes", *options),
+            ready="Ready to accept connections",
         )
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    def serve(self, *command: str, ready: str) -> None:
+        """Start a program on the server's host; it ends with the lab.
+
+        It runs in the foreground and says `ready`, in a line on either output, when it
+        can be asked. Raises RuntimeError if it ends before.
+        """
+        server = subprocess.Popen(
+            ("ip", "netns", "exec", self._server, *command),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         self._cleanup.callback(_stop, server)
         assert server.stdout is not None
         for line in server.stdout:
-            if "Ready to accept connections" in line:
+            if ready in line:
+                # a full pipe would hold it up
+                Thread(target=server.stdout.read, daemon=True).start()
                 return
-        raise RuntimeError(f"redis-server did not start: {' '.join(command)}")
+        raise RuntimeError(f"the server did not start: {' '.join(command)}")
 
     @contextmanager
-    def capture(self, *options: str, interface: str = "cable") -> Iterator[None]:
-        """Capture the server's side, in nanoseconds, to the file this lab is for."""
+    def capture(
+        self, *options: str, interface: str = "cable", only: str = f"tcp port {REDIS_PORT}"
+    ) -> Iterator[None]:
+        """Capture the server's side, in nanoseconds, to the file this lab is for.
+
+        `only` is what is captured, as a pcap-filter(7) expression.
+        """
         command = (
             *("ip", "netns", "exec", self._server, "tcpdump", "-i", interface, "-n", "-U"),
             *("-Z", "root", "--immediate-mode", "--time-stamp-precision=nano"),
             *("-B", str(_BUFFER_KIB), "-s", str(_FRAME_BYTES), *options),
-            *("-w", str(self.capture_path), "tcp", "port", str(REDIS_PORT)),
+            *("-w", str(self.capture_path), only),
         )
         tcpdump = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
         self._cleanup.callback(_stop, tcpdump)

@@ -17,14 +17,14 @@ FOLDER = Path(__file__).resolve().parent
 
 
 def makers() -> dict[str, Path]:
-    """The scripts by their capture's name."""
-    scripts = sorted([*(FOLDER / "redis").glob("*.py"), *(FOLDER / "link").glob("*.py")])
-    return {script.stem.replace("_", "-"): script for script in scripts}
+    """The scripts by their capture's name: `redis/slow`."""
+    scripts = sorted(FOLDER.glob("*/*.py"))
+    return {f"{script.parent.name}/{script.stem.replace('_', '-')}": script for script in scripts}
 
 
 def make(name: str, script: Path) -> Path:
     """Run one maker in a lab of its own. Returns the capture's path."""
-    capture = script.with_name(f"{name}.pcap")
+    capture = script.with_name(f"{name.rpartition('/')[2]}.pcap")
     module = importlib.import_module(f"pcaps.{script.parent.name}.{script.stem}")
     with Lab(capture) as lab:
         module.make(lab)
@@ -44,7 +44,7 @@ def main(names: list[str]) -> int:
         if not names or name in names:
             capture = make(name, script)
             print(f"{capture.relative_to(FOLDER)}  {capture.stat().st_size} bytes")
-    if not names or "ethernet" in names:
+    if not names or "link/ethernet" in names:
         for capture in convert.write_all(FOLDER / "link" / "ethernet.pcap"):
             print(f"{capture.relative_to(FOLDER)}  {capture.stat().st_size} bytes")
     return 0

@@ -72,7 +72,8 @@ def parse(arguments: Sequence[str]) -> Config:
 
 
 def _checked(options: argparse.Namespace) -> Config:
-    from tcpkit.protocols.registry import PROTOCOLS, RAW, modes
+    from tcpkit.protocols.protocol import TCP_ONLY
+    from tcpkit.protocols.registry import RAW, modes, protocol_of
 
     if options.mode not in modes():
         raise ConfigError(f"unknown mode {options.mode!r}: choose from {', '.join(modes())}")
@@ -88,10 +89,10 @@ def _checked(options: argparse.Namespace) -> Config:
     if options.output and options.write and _same_path(options.output, options.write):
         raise ConfigError(f"-o and -w name the same file: {options.output}")
     ports = _ports(options.port)
-    protocol = PROTOCOLS.get(options.mode)
+    protocol = protocol_of(options.mode)
     if protocol is not None:
         ports = ports or protocol.ports
-        if options.udp and not protocol.udp:
+        if options.udp and protocol.transports == TCP_ONLY:
             raise ConfigError(f"{options.mode} is not spoken over UDP: -u")
     if options.mode == RAW and options.threshold is not None:
         raise ConfigError("-t needs a protocol: choose one with -m")

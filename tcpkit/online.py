@@ -14,7 +14,7 @@ from tcpkit.capture.live import READ_MS, LiveCapture
 from tcpkit.capture.local_address import local_addresses
 from tcpkit.config import Config
 from tcpkit.errors import TcpkitError
-from tcpkit.pipeline import Pipeline, tell
+from tcpkit.pipeline import Pipeline, tell, transports
 from tcpkit.server.stats_server import StatsServer
 from tcpkit.sinks.log_file import OutputClosed
 from tcpkit.wire.address import endpoint_text
@@ -34,7 +34,7 @@ class Online:
     def __init__(self, config: Config) -> None:
         """Open the interface and the files. Raises TcpkitError."""
         self.config = config
-        tcp, udp = not config.udp, config.udp
+        tcp, udp = transports(config)
         self.capture = LiveCapture(
             str(config.interface),
             filters(config.ports, config.servers, tcp, udp),

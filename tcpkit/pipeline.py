@@ -13,7 +13,7 @@ from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats, stats_snapshot
 from tcpkit.protocols.message import PairingCounts
-from tcpkit.protocols.registry import PROTOCOLS
+from tcpkit.protocols.registry import protocol_of
 from tcpkit.sinks.json_log import JsonLog
 from tcpkit.sinks.log_file import LogFile
 from tcpkit.sinks.raw_log import RawLog
@@ -41,7 +41,8 @@ class Pipeline:
         if config.output is not None or not config.daemon:
             self.log = LogFile(config.output)
         self.ports = self._port_stats(config)
-        self.decoder = Decoder(self._sink(config, local), not config.udp, config.udp)
+        tcp, udp = transports(config)
+        self.decoder = Decoder(self._sink(config, local), tcp, udp)
         self.entrance: PacketSink = self.decoder
         if config.write is not None:
             self.dump = Dump(config.write, config.files)
@@ -54,14 +55,18 @@ class Pipeline:
         return [PortStats(port, config.threshold_ns, sinks) for port in config.ports]
 
     def _sink(self, config: Config, local: list[str]) -> SegmentSink:
-        protocol = PROTOCOLS.get(config.mode)
+        protocol = protocol_of(config.mode)
         if protocol is None:
             out = LogFile(os.devnull) if self.log is None else self.log
             self.raw = RawLog(out, config.ports, config.servers, config.json)
             return self.raw
         recorders = {int(stats.port): stats for stats in self.ports}
         opener = protocol.opener(recorders, self.pairing, config.timeout_ns)
-        self.table = ConnectionTable(Watch(config.ports, config.servers, local), opener)
+        reader = None
+        if protocol.watches_udp(config.udp):
+            reader = protocol.reader(recorders, self.pairing, config.timeout_ns)
+        watch = Watch(config.ports, config.servers, local)
+        self.table = ConnectionTable(watch, opener, reader)
         return self.table
 
     def snapshot(self) -> list[dict[str, dict[str, int | list[int]]]]:
@@ -112,6 +117,14 @@ class Pipeline:
             counters.append(("saved", self.dump.counts.numbers()))
         pairing = None if self.table is None else self.pairing
         return render(self.ports if self.table is not None else [], counters, pairing)
+
+
+def transports(config: Config) -> tuple[bool, bool]:
+    """Whether the run looks at TCP, and whether at UDP."""
+    protocol = protocol_of(config.mode)
+    if protocol is None:
+        return not config.udp, config.udp
+    return protocol.watches_tcp(config.udp), protocol.watches_udp(config.udp)
 
 
 def tell(text: str) -> None:

@@ -29,10 +29,17 @@ def golden_path(capture: Path) -> Path:
     return GOLDEN / folder / f"{capture.name.split('.')[0]}.jsonl"
 
 
+def options_of(capture: Path) -> list[str]:
+    """The mode of a capture, and `-u` where its name says so: memcached/udp-*.pcap."""
+    mode = MODES.get(capture.parts[0], capture.parts[0])
+    udp = mode == "memcached" and capture.name.startswith("udp-")
+    return ["-m", mode, *(["-u"] if udp else [])]
+
+
 def log_of(capture: Path) -> bytes:
     """What `tcpkit -j` writes of it. Raises CalledProcessError if it fails or complains."""
-    mode = MODES.get(capture.parts[0], capture.parts[0])
-    command = [sys.executable, "-m", "tcpkit", "-r", str(PCAPS / capture), "-m", mode, "-j", "-q"]
+    options = [*options_of(capture), "-j", "-q"]
+    command = [sys.executable, "-m", "tcpkit", "-r", str(PCAPS / capture), *options]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode or done.stderr:
         raise subprocess.CalledProcessError(

@@ -1,13 +1,15 @@
 """The shipped captures are small, and each has its maker and its line in pcaps/README.md."""
 
 import gzip
-from pathlib import Path
+
+import pytest
 
 from pcaps.convert import read, variants
+from tcpkit.protocols.registry import modes
 from tests.goldens import PCAPS, captures
 
 LARGEST = 200_000
-ALTOGETHER = 2_000_000
+ALTOGETHER = 4_000_000
 
 
 def unpacked(files: dict[str, bytes]) -> dict[str, bytes]:
@@ -24,9 +26,11 @@ def test_captures_are_small() -> None:
     assert sum(sizes.values()) <= ALTOGETHER
 
 
-def test_every_redis_capture_has_its_maker() -> None:
-    made = {path.stem.replace("_", "-") for path in (PCAPS / "redis").glob("*.py")}
-    assert made == {path.stem for path in (PCAPS / "redis").glob("*.pcap")}
+@pytest.mark.parametrize("protocol", modes()[1:])
+def test_every_capture_of_a_protocol_has_its_maker(protocol: str) -> None:
+    made = {path.stem.replace("_", "-") for path in (PCAPS / protocol).glob("*.py")}
+    assert made
+    assert made == {path.stem for path in (PCAPS / protocol).glob("*.pcap")}
 
 
 def test_link_captures_are_what_the_conversion_makes() -> None:
@@ -37,4 +41,7 @@ def test_link_captures_are_what_the_conversion_makes() -> None:
 
 def test_every_capture_is_described() -> None:
     described = (PCAPS / "README.md").read_text()
-    assert [str(each) for each in captures() if f"`{Path(each).name}`" not in described] == []
+    sections = dict(section.split("\n", 1) for section in described.split("\n## ")[1:])
+    assert [
+        str(each) for each in captures() if f"`{each.name}`" not in sections[each.parts[0]]
+    ] == []

@@ -9,7 +9,7 @@ import pytest
 
 from tcpkit.installation import is_compiled
 from tests.build import Conversation, drop
-from tests.truth.captures import captures, read
+from tests.truth.captures import captures, read, reading_of
 from tests.truth.judge import judge_capture
 from tests.truth.trace import trace
 
@@ -19,7 +19,8 @@ EXCHANGES_UNTIL_PAIRED = 10
 
 @pytest.mark.parametrize("path", captures(), ids=lambda path: path.stem)
 def test_nothing_is_reported_that_did_not_happen(path: Path) -> None:
-    for verdict in judge_capture(*read(path), RUNS_A_WAY).values():
+    link_type, packets = read(path)
+    for verdict in judge_capture(packets, reading_of(path, link_type), RUNS_A_WAY).values():
         assert verdict.runs > 0
         assert verdict.false_exact == []
         assert verdict.wrong_inferred == []

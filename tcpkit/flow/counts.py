@@ -12,7 +12,7 @@ class FlowCounts:
     __slots__ = (
         "connections", "mid_stream", "copies", "retransmissions", "out_of_order", "keepalives",
         "gaps", "gap_bytes", "held_overflow", "resets", "reused", "desynchronized", "expired",
-        "refused", "stray", "no_ack", "ambiguous", "clock_went_back",
+        "refused", "stray", "no_ack", "ambiguous", "clock_went_back", "datagrams",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -34,11 +34,13 @@ class FlowCounts:
         self.no_ack: i64 = 0  # payload without acknowledgment, which no receiver takes
         self.ambiguous: i64 = 0  # packets whose server end cannot be told
         self.clock_went_back: i64 = 0
+        self.datagrams: i64 = 0  # of watched servers
 
     def numbers(self) -> dict[str, int]:
         """The counters by name, for the user."""
         return {
             "connections": int(self.connections),
+            "datagrams": int(self.datagrams),
             "mid stream": int(self.mid_stream),
             "copies": int(self.copies),
             "retransmissions": int(self.retransmissions),

@@ -1,5 +1,7 @@
 """All connections of a capture: finds a segment's connection, follows the plain case.
 
+Datagrams go to a reader of their own, turned to the client's side; the clock is common.
+
 The plain case is a segment with the next bytes in order that acknowledges nothing
 unseen; the rest goes to `reassembly`. Bounds:
 
@@ -20,10 +22,11 @@ from mypy_extensions import i64
 
 from tcpkit.flow.connection import Connection, reversed_pair, reversed_ports
 from tcpkit.flow.counts import FlowCounts
+from tcpkit.flow.datagrams import CANNOT_TELL, REQUEST, DatagramReader
 from tcpkit.flow.reassembly import Reassembly
 from tcpkit.flow.sequence import MASK, SIGN
 from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_RESET, END_REUSED, StreamOpener
-from tcpkit.flow.watch import AMBIGUOUS, NEITHER, SOURCE, Watch
+from tcpkit.flow.watch import AMBIGUOUS, DESTINATION, NEITHER, SOURCE, Watch
 from tcpkit.wire.segment import ACK, FIN, IPV6_BIT, RST, SYN, Datagram, Segment, SegmentSink
 
 CACHE_SLOTS: Final = 8192
@@ -41,15 +44,18 @@ _PLAIN_MASK: Final = SYN | FIN | RST | ACK
 
 @final
 class ConnectionTable(SegmentSink):
-    """Follows the TCP connections of the watched servers."""
+    """Follows the TCP connections, and hands on the datagrams, of the watched servers."""
 
     __slots__ = (
-        "watch", "counts", "reassembly", "now_ns",
+        "watch", "counts", "reassembly", "reader", "now_ns",
         "_cache", "_table", "_troubled", "_armed_ns", "_next_sweep_ns", "_next_full_ns",
     )  # fmt: skip
 
-    def __init__(self, watch: Watch, opener: StreamOpener) -> None:
+    def __init__(
+        self, watch: Watch, opener: StreamOpener, reader: DatagramReader | None = None
+    ) -> None:
         self.watch = watch
+        self.reader = reader
         self.counts = FlowCounts()
         self.reassembly = Reassembly(opener, self.counts)
         self.now_ns: i64 = 0
@@ -118,7 +124,49 @@ class ConnectionTable(SegmentSink):
         return self._irregular(conn, from_client, segment, idle_ns)
 
     def datagram(self, datagram: Datagram) -> bool:
-        return False
+        """Take a datagram; whether it belongs to a watched server."""
+        reader = self.reader
+        if reader is None:
+            return False
+        ts_ns = datagram.ts_ns
+        if ts_ns >= self.now_ns:
+            self.now_ns = ts_ns
+            if ts_ns >= self._next_sweep_ns:
+                self._time_passed(ts_ns)
+        elif self.now_ns - ts_ns > CLOCK_BACK_NS:
+            self._set_clock_back(ts_ns)
+        end = self._server_of(datagram, reader)
+        if end == NEITHER:
+            return False
+        if end == AMBIGUOUS:
+            self.counts.ambiguous += 1
+            return False
+        if end == DESTINATION:
+            self.counts.datagrams += 1
+            reader.request(datagram)
+            return True
+        ports = datagram.ports
+        if ports & IPV6_BIT:
+            a0, a1 = datagram.a0, datagram.a1
+            datagram.a0, datagram.a1 = datagram.a2, datagram.a3
+            datagram.a2, datagram.a3 = a0, a1
+        else:
+            datagram.a0 = reversed_pair(datagram.a0)
+        datagram.ports = reversed_ports(ports)
+        self.counts.datagrams += 1
+        reader.reply(datagram)
+        return True
+
+    def _server_of(self, datagram: Datagram, reader: DatagramReader) -> i64:
+        """The server's end of a datagram; its payload tells where both ports are watched."""
+        ports = datagram.ports
+        end = self.watch.server_end(datagram.a0, datagram.a1, datagram.a2, datagram.a3, ports, 0)
+        if end == NEITHER or not self.watch.watches_both(ports):
+            return end
+        says = reader.direction(datagram)
+        if says == CANNOT_TELL:
+            return end
+        return DESTINATION if says == REQUEST else SOURCE
 
     def advance(self, now_ns: i64) -> None:
         """Capture time is at least `now_ns`: what waited too long is given up."""
@@ -135,6 +183,8 @@ class ConnectionTable(SegmentSink):
                 self.reassembly.close(conn, END_RESET, conn.reset_ns)
             elif conn.closed_ns < 0:
                 self.reassembly.close(conn, END_CAPTURE, self.now_ns)
+        if self.reader is not None:
+            self.reader.finish(self.now_ns)
         self._table.clear()
         self._troubled.clear()
         self._cache = [None] * CACHE_SLOTS
@@ -300,6 +350,8 @@ class ConnectionTable(SegmentSink):
                 self._remove(conn)
             elif conn.stream is not None and not conn.troubled:
                 conn.stream.expire(now_ns)
+        if self.reader is not None:
+            self.reader.expire(now_ns)
 
     def _make_room(self) -> bool:
         """Drop what is closed, or silent since SILENT_NS; False if there is none."""

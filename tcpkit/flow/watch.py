@@ -63,6 +63,12 @@ class Watch:
             return NEITHER
         return self._by_rank(sport, dport, source, destination)
 
+    def watches_both(self, ports: i64) -> bool:
+        """Whether nothing but the ports tells the server, and both ends have a watched one."""
+        if self._servers:
+            return False
+        return self._is_port[(ports >> 16) & 0xFFFF] != 0 and self._is_port[ports & 0xFFFF] != 0
+
     def _by_rank(self, sport: i64, dport: i64, source: bytes, destination: bytes) -> i64:
         if sport != dport:
             return DESTINATION if self._rank[int(dport)] < self._rank[int(sport)] else SOURCE

@@ -100,7 +100,8 @@ class PairingCounts:
 
     __slots__ = (
         "exact", "inferred", "silent", "timeouts", "late", "aborted", "blocking", "unanswered",
-        "pushes", "sessions", "mid_stream", "encrypted", "not_protocol", "resyncs", "unpaired",
+        "pushes", "sessions", "mid_stream", "encrypted", "not_protocol", "resyncs", "retries",
+        "duplicates", "unpaired",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -118,6 +119,8 @@ class PairingCounts:
         self.encrypted: i64 = 0
         self.not_protocol: i64 = 0
         self.resyncs: i64 = 0
+        self.retries: i64 = 0  # the same request sent again, over UDP
+        self.duplicates: i64 = 0  # replies that came once more, over UDP
         self.unpaired: dict[str, int] = {}  # reason -> requests and replies given up
 
     def drop(self, reason: str, count: i64) -> None:

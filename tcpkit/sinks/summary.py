@@ -168,6 +168,8 @@ def _pairing_counts(pairing: PairingCounts) -> dict[str, int]:
         "encrypted": int(pairing.encrypted),
         "not the protocol": int(pairing.not_protocol),
         "resyncs": int(pairing.resyncs),
+        "retries": int(pairing.retries),
+        "duplicates": int(pairing.duplicates),
     }
 
 

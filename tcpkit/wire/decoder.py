@@ -59,6 +59,7 @@ _MASK_32: Final = 0xFFFFFFFF
 _VERSION_4_NO_OPTIONS: Final = 0x45
 _FRAGMENT_AND_PROTOCOL: Final = 0x3FFF_00FF_0000  # of the IPv4 header's bytes 4 to 11
 _WHOLE_TCP: Final = 0x0000_0006_0000
+_WHOLE_UDP: Final = 0x0000_0011_0000
 
 
 @final
@@ -68,7 +69,8 @@ class Decoder(JudgingSink):
     `wanted` is what the sink answered for the last packet; it is True for a fragment
     that waits for others, since it may turn out to be wanted, and else False.
 
-    A datagram that came in fragments has the capture time of the one that completed it.
+    A segment that came in fragments has the capture time of the one that completed it;
+    a datagram tells the times of its first and last byte beside that.
     """
 
     __slots__ = (
@@ -92,15 +94,20 @@ class Decoder(JudgingSink):
         self.counts.packets += 1
         if (
             link_type == link.ETHERNET
-            and end - start >= 54
+            and end - start >= 42
             and (i64(read_i32_be(data, start + 12)) >> 16) & 0xFFFF == IPV4
-            and self._plain_tcp(data, start + 14, end, ts_ns)
+            and (
+                self._plain_tcp(data, start + 14, end, ts_ns)
+                or (self._udp and self._plain_udp(data, start + 14, end, ts_ns))
+            )
         ):
             return
         layer = self._layer
         layer.data = data
         layer.start = start
         layer.end = end
+        layer.first_ns = ts_ns
+        layer.last_ns = ts_ns
         layer.wire_end = max(end, start + wire_length)
         outcome = link.skip_link(layer, link_type)
         if outcome == OK:
@@ -152,6 +159,38 @@ class Decoder(JudgingSink):
             segment.end = end
             self.counts.cut_payloads += 1
         self.wanted = self._sink.segment(segment)
+        return True
+
+    def _plain_udp(self, data: bytes, ip: i64, end: i64, ts_ns: i64) -> bool:
+        """Likewise UDP, where both lengths agree with the capture."""
+        first: i64 = i64(read_i32_be(data, ip))
+        if (first >> 24) & 0xFF != _VERSION_4_NO_OPTIONS:
+            return False
+        second: i64 = read_i64_be(data, ip + 4)
+        if second & _FRAGMENT_AND_PROTOCOL != _WHOLE_UDP:
+            return False
+        header: i64 = read_i64_be(data, ip + 20)
+        length = (header >> 16) & 0xFFFF
+        wire_end = ip + 20 + length
+        if length < 8 or wire_end > end or wire_end > ip + (first & 0xFFFF):
+            return False
+        self.counts.udp += 1
+        datagram = self._datagram
+        datagram.a0 = read_i64_be(data, ip + 12)
+        datagram.a1 = 0
+        datagram.a2 = 0
+        datagram.a3 = 0
+        datagram.ports = (header >> 32) & _MASK_32
+        if datagram.data is not data:
+            datagram.data = data
+        datagram.start = ip + 28
+        datagram.end = wire_end
+        datagram.size = length - 8
+        datagram.ts_ns = ts_ns
+        datagram.first_ns = ts_ns
+        datagram.last_ns = ts_ns
+        datagram.mark = (second >> 48) & 0xFFFF
+        self.wanted = self._sink.datagram(datagram)
         return True
 
     def _network(self, ts_ns: i64) -> i64:

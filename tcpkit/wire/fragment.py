@@ -38,7 +38,10 @@ _Key = tuple[int, int, int, int, int]
 class _Partial:
     """A datagram of which parts are missing, or which was given up (`dead`)."""
 
-    __slots__ = ("born_ns", "kind", "size", "got", "offsets", "pieces", "fragments", "dead")
+    __slots__ = (
+        "born_ns", "kind", "size", "got", "offsets", "pieces", "fragments", "dead",
+        "first_ns", "last_ns",
+    )  # fmt: skip
 
     def __init__(self, born_ns: i64) -> None:
         self.born_ns = born_ns
@@ -49,6 +52,8 @@ class _Partial:
         self.pieces: list[bytes] = []
         self.fragments: i64 = 0
         self.dead = False
+        self.first_ns = born_ns  # capture times of the fragments with the first and last byte
+        self.last_ns = born_ns
 
     def judge(self, first: i64, last: i64, more: bool, family: i64) -> i64:
         """What the bytes from `first` to `last` are: _NEW, _REPEATED or _WRONG."""
@@ -149,14 +154,14 @@ class Reassembler:
             counts.fragments_bad += 1
             self._kill(partial)
             return DROPPED
-        self._put(partial, layer, first, last)
+        self._put(partial, layer, first, last, ts_ns)
         if partial.got == partial.size:
             self._complete(key, partial, layer)
             return OK
         self._make_room()
         return HELD
 
-    def _put(self, partial: _Partial, layer: Layer, first: i64, last: i64) -> None:
+    def _put(self, partial: _Partial, layer: Layer, first: i64, last: i64, ts_ns: i64) -> None:
         before = partial.got
         partial.put(layer.data, layer.start, first, last)
         self._bytes += partial.got - before
@@ -164,8 +169,10 @@ class Reassembler:
         self._counts.fragments_waiting += 1
         if first == 0:
             partial.kind = layer.kind
+            partial.first_ns = ts_ns
         if not layer.more:
             partial.size = last
+            partial.last_ns = ts_ns
 
     def _complete(self, key: _Key, partial: _Partial, layer: Layer) -> None:
         self._forget(key, partial)
@@ -176,6 +183,8 @@ class Reassembler:
         layer.wire_end = partial.size
         layer.kind = partial.kind
         layer.fragment = False
+        layer.first_ns = partial.first_ns
+        layer.last_ns = partial.last_ns
 
     def _forget(self, key: _Key, partial: _Partial) -> None:
         del self._partials[key]

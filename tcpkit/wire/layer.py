@@ -41,11 +41,12 @@ class Layer:
     ident       identification: of IPv4 always, of IPv6 when there is a fragment header
     fragment    whether it is one part of several; then `offset` (bytes) is its place and
                 `more` says that it is not the last
+    first_ns, last_ns  capture times of its first and last byte
     """
 
     __slots__ = (
         "data", "start", "end", "wire_end", "kind", "a0", "a1", "a2", "a3", "family",
-        "ident", "fragment", "offset", "more",
+        "ident", "fragment", "offset", "more", "first_ns", "last_ns",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -63,6 +64,8 @@ class Layer:
         self.fragment: bool = False
         self.offset: i64 = 0
         self.more: bool = False
+        self.first_ns: i64 = 0
+        self.last_ns: i64 = 0
 
     def short(self, size: i64, bad: i64) -> i64:
         """Why `size` more bytes are not there: CUT by the snap length, or else `bad`."""

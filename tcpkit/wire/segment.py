@@ -57,9 +57,17 @@ class Segment:
 
 @final
 class Datagram:
-    """One UDP datagram: the payload is `data[start:end]`, `size` bytes on the wire."""
+    """One UDP datagram: the payload is `data[start:end]`, `size` bytes on the wire.
 
-    __slots__ = ("a0", "a1", "a2", "a3", "ports", "data", "start", "end", "size", "ts_ns")
+    `ts_ns` is the capture time of the packet that completed it, `first_ns` and `last_ns`
+    those of its first and last byte: they differ where it came in fragments. `mark` tells
+    a captured copy from a datagram sent again: the IPv4 identification; 0 means not known.
+    """
+
+    __slots__ = (
+        "a0", "a1", "a2", "a3", "ports", "data", "start", "end", "size",
+        "ts_ns", "first_ns", "last_ns", "mark",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.a0: i64 = 0
@@ -72,6 +80,9 @@ class Datagram:
         self.end: i64 = 0
         self.size: i64 = 0
         self.ts_ns: i64 = 0
+        self.first_ns: i64 = 0
+        self.last_ns: i64 = 0
+        self.mark: i64 = 0
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

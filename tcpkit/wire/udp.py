@@ -27,7 +27,7 @@ def udp_length(layer: Layer) -> i64:
 
 
 def parse_udp(layer: Layer, datagram: Datagram) -> i64:
-    """Fill `datagram`, except its time, from the UDP header at `layer`."""
+    """Fill `datagram`, except `ts_ns`, from the UDP header at `layer`."""
     data, start = layer.data, layer.start
     if layer.end - start < HEADER:
         return layer.short(HEADER, BAD_UDP)
@@ -44,4 +44,7 @@ def parse_udp(layer: Layer, datagram: Datagram) -> i64:
     datagram.start = start + HEADER
     datagram.end = min(start + length, layer.end)
     datagram.size = length - HEADER
+    datagram.first_ns = layer.first_ns
+    datagram.last_ns = layer.last_ns
+    datagram.mark = 0 if layer.family else layer.ident & 0xFFFF
     return OK

@@ -10,7 +10,7 @@ from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats
 from tcpkit.protocols.message import Exchange, PairingCounts, flag_names
-from tcpkit.protocols.registry import PROTOCOLS
+from tcpkit.protocols.registry import protocol_of
 from tcpkit.wire.decoder import Decoder
 from tests.build import ETHERNET, START_NS, Packet
 
@@ -38,13 +38,18 @@ class Capture:
         timeout_s: int = 10,
         threshold_ns: int | None = None,
         keep_bytes: bool = True,
+        udp: bool = False,
     ) -> None:
         self._collector = Collector()
         self.pairing = PairingCounts()
         self.stats = {port: PortStats(port, threshold_ns, [self._collector]) for port in ports}
-        opener = PROTOCOLS[mode].opener(self.stats, self.pairing, timeout_s * 1_000_000_000)
-        self.table = ConnectionTable(Watch(ports, [], []), opener)
-        self._decoder = Decoder(self.table, True, False)
+        protocol = protocol_of(mode)
+        assert protocol is not None
+        timeout_ns = timeout_s * 1_000_000_000
+        opener = protocol.opener(self.stats, self.pairing, timeout_ns)
+        reader = protocol.reader(self.stats, self.pairing, timeout_ns)
+        self.table = ConnectionTable(Watch(ports, [], []), opener, reader)
+        self._decoder = Decoder(self.table, protocol.watches_tcp(udp), protocol.watches_udp(udp))
         self._bytes = Bytes()
         self._keep_bytes = keep_bytes
 

@@ -3,28 +3,27 @@
 import sys
 from pathlib import Path
 
-from tests.truth.captures import captures, read
-from tests.truth.judge import Verdict, judge_capture
+from tests.truth.captures import captures, read, reading_of
+from tests.truth.judge import Verdict, judge_capture, total
 
 SHOWN = 5
 
 
 def main(names: list[str]) -> int:
     paths = [Path(name) for name in names] or captures()
-    total = Verdict()
+    whole = Verdict()
     print(f"{'capture':<34}{'runs':>7}{'exact':>10}{'inferred':>10}{'false':>7}{'wrong':>7}")
     for path in paths:
-        whole = Verdict()
-        for verdict in judge_capture(*read(path)).values():
-            whole.add(verdict)
-        total.add(whole)
-        _row(f"{path.parent.name}/{path.stem}", whole)
-        for text in (whole.false_exact + whole.wrong_inferred)[:SHOWN]:
+        link_type, packets = read(path)
+        verdict = total(judge_capture(packets, reading_of(path, link_type)).values())
+        whole.add(verdict)
+        _row(f"{path.parent.name}/{path.stem}", verdict)
+        for text in (verdict.false_exact + verdict.wrong_inferred)[:SHOWN]:
             print(f"    {text}")
-    _row("all", total)
-    share = len(total.wrong_inferred) / total.inferred if total.inferred else 0.0
-    print(f"exact but false: {len(total.false_exact)}; inferred but wrong: {share:.3%}")
-    return 1 if total.false_exact or share > 0.001 else 0
+    _row("all", whole)
+    share = len(whole.wrong_inferred) / whole.inferred if whole.inferred else 0.0
+    print(f"exact but false: {len(whole.false_exact)}; inferred but wrong: {share:.3%}")
+    return 1 if whole.false_exact or share > 0.001 else 0
 
 
 def _row(name: str, verdict: Verdict) -> None:

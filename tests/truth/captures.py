@@ -1,15 +1,24 @@
-"""The captures that are damaged: all that the project ships for a protocol."""
+"""The captures that are damaged: all that the project ships for its protocols."""
 
 import struct
 from pathlib import Path
 
+from tcpkit.protocols.registry import modes
 from tests.build import Packet
+from tests.goldens import options_of
+from tests.truth.judge import Reading
 
 PCAPS = Path(__file__).resolve().parents[2] / "pcaps"
 
 
 def captures() -> list[Path]:
-    return sorted(PCAPS.glob("redis/*.pcap"))
+    return [path for mode in modes()[1:] for path in sorted(PCAPS.glob(f"{mode}/*.pcap"))]
+
+
+def reading_of(path: Path, link_type: int) -> Reading:
+    """How a shipped capture is read: its folder is its mode."""
+    options = options_of(path.relative_to(PCAPS))
+    return Reading(link_type, path.parent.name, "-u" in options)
 
 
 def read(path: Path) -> tuple[int, list[Packet]]:

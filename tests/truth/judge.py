@@ -1,101 +1,106 @@
 """Whether what is reported of a damaged capture is true of the undamaged one.
 
-An exchange is true if the undamaged log has the same request and the same reply, by
-their places in the two streams, and each of its times is that of the first captured
-copy, in the damaged capture, of the byte that it is the time of. The places of the
-bytes are looked up with dpkt, not with the code that is tested.
+An exchange is true if the undamaged log has the same request and the same reply, and
+each of its times is that of the first copy left in the damaged capture. Over TCP the
+same are the same places in the two streams, over UDP the same datagrams.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
-import dpkt
-
 from tcpkit.protocols.message import NO_TIME, Exchange
 from tests.build import Packet
 from tests.truth.damage import LONG_WAYS, WAYS, Damaged
 from tests.truth.trace import trace
+from tests.truth.wire import Wire
 
-MASK = 0xFFFFFFFF
-Flow = tuple[bytes, int, bytes, int]
-Place = tuple[str, str, int, int, int, int, str]
+Place = tuple[str, str, str, int | bytes, int, int | bytes, int, bytes, str]
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Payload that a packet carries: position, size on the wire, time."""
+class Reading:
+    """How a capture is read."""
 
-    seq: int
-    size: int
-    ts_ns: int
-
-
-class Wire:
-    """The TCP payload of a capture, by direction, in capture order."""
-
-    def __init__(self, packets: Iterable[Packet], link_type: int) -> None:
-        self.pieces: dict[tuple[str, str], list[Piece]] = {}
-        for packet in packets:
-            found = _piece(packet, link_type)
-            if found is not None:
-                ends, piece = found
-                self.pieces.setdefault(ends, []).append(piece)
-
-    def first_time(self, source: str, destination: str, position: int) -> int:
-        """When the byte at `position` was first captured; NO_TIME if it never was."""
-        for piece in self.pieces.get((source, destination), []):
-            if (position - piece.seq) & MASK < piece.size:
-                return piece.ts_ns
-        return NO_TIME
+    link_type: int = 1
+    mode: str = "redis"
+    udp: bool = False
 
 
-_KNOWN: dict[tuple[int, bytes], tuple[tuple[str, str], int, int] | None] = {}
-_LINKS = {1: dpkt.ethernet.Ethernet, 113: dpkt.sll.SLL, 276: dpkt.sll2.SLL2}
-
-
-def _piece(packet: Packet, link_type: int) -> tuple[tuple[str, str], Piece] | None:
-    key = link_type, packet.frame[:96]
-    if key not in _KNOWN:
-        _KNOWN[key] = _dissect(packet.frame, link_type)
-    found = _KNOWN[key]
-    return None if found is None else (found[0], Piece(found[1], found[2], packet.ts_ns))
-
-
-def _dissect(frame: bytes, link_type: int) -> tuple[tuple[str, str], int, int] | None:
-    ip = _LINKS[link_type](frame).data
-    if not isinstance(ip, dpkt.ip.IP | dpkt.ip6.IP6) or not isinstance(ip.data, dpkt.tcp.TCP):
-        return None
-    tcp = ip.data
-    total = ip.plen if isinstance(ip, dpkt.ip6.IP6) else ip.len - ip.hl * 4
-    size = total - tcp.off * 4
-    if size <= 0:
-        return None
-    seq = (tcp.seq + 1) & MASK if tcp.flags & dpkt.tcp.TH_SYN else tcp.seq
-    source, destination = _end(ip.src, tcp.sport), _end(ip.dst, tcp.dport)
-    return (source, destination), seq, size
-
-
-def _end(address: bytes, port: int) -> str:
-    text: str = dpkt.utils.inet_to_str(address)
-    return f"[{text}]:{port}" if ":" in text else f"{text}:{port}"
-
-
-def place(exchange: Exchange) -> Place:
+def place(exchange: Exchange, wire: Wire) -> Place:
     """Which bytes were paired, and how it ended."""
+    client, server = exchange.client, exchange.server
+    request: int | bytes = int(exchange.request_seq)
+    reply: int | bytes = int(exchange.reply_seq)
+    end = b""
+    if exchange.transport == "udp":
+        request = wire.message_at(client, server, int(exchange.request_first_ns))
+        reply = b""
+        if exchange.answered:
+            reply = wire.message_at(server, client, int(exchange.reply_first_ns))
+            end = wire.message_ending(server, client, int(exchange.reply_last_ns))
     return (
-        exchange.client,
-        exchange.server,
-        int(exchange.request_seq),
+        client,
+        server,
+        exchange.transport,
+        request,
         int(exchange.request_bytes),
-        int(exchange.reply_seq),
+        reply,
         int(exchange.reply_bytes),
+        end,
         exchange.status,
     )
 
 
+class Truth:
+    """What the undamaged capture says."""
+
+    def __init__(self, packets: list[Packet], reading: Reading) -> None:
+        wire = Wire(packets, reading.link_type)
+        exchanges = trace(packets, reading.link_type, reading.mode, reading.udp).exchanges
+        self._places = {place(exchange, wire) for exchange in exchanges}
+        self._began: dict[tuple[str, str, bytes], list[int]] = {}
+        for exchange in exchanges:
+            if exchange.transport == "udp":
+                began = self._began.setdefault(_question(exchange, wire), [])
+                began.append(int(exchange.request_first_ns))
+
+    def problem(self, exchange: Exchange, wire: Wire) -> str:
+        """What is wrong with an exchange of the damaged capture; empty: nothing."""
+        if place(exchange, wire) not in self._places:
+            return "not in the undamaged log"
+        if exchange.transport == "udp":
+            wrong = self._wrong_times_of_datagrams(exchange, wire)
+        else:
+            wrong = wrong_times(exchange, wire)
+        return f"wrong {', '.join(wrong)}" if wrong else ""
+
+    def _wrong_times_of_datagrams(self, exchange: Exchange, wire: Wire) -> list[str]:
+        client, server = exchange.client, exchange.server
+        question = _question(exchange, wire)
+        # The same question may be asked anew: then a first copy is one since it was.
+        since = max(
+            (at for at in self._began[question] if at <= exchange.request_first_ns),
+            default=NO_TIME,
+        )
+        wrong = []
+        if wire.first_copy(client, server, question[2], since) != exchange.request_first_ns:
+            wrong.append("request_first_ns")
+        if exchange.answered:
+            reply = wire.message_at(server, client, int(exchange.reply_first_ns))
+            first = wire.first_copy(server, client, reply, since)
+            if first != exchange.reply_first_ns:
+                wrong.append("reply_first_ns")
+        return wrong
+
+
+def _question(exchange: Exchange, wire: Wire) -> tuple[str, str, bytes]:
+    client, server = exchange.client, exchange.server
+    return client, server, wire.message_at(client, server, int(exchange.request_first_ns))
+
+
 def wrong_times(exchange: Exchange, wire: Wire) -> list[str]:
-    """Names of the times that are not those of the first captured copies."""
+    """Names of the times that are not those of the first captured copies, over TCP."""
     client, server = exchange.client, exchange.server
     last = exchange.request_seq + exchange.request_bytes - 1
     expected = {
@@ -127,18 +132,13 @@ class Verdict:
         self.wrong_inferred += other.wrong_inferred
 
 
-def judge(damaged: Damaged, truth: set[Place], link_type: int) -> Verdict:
-    """Trace one damaged capture and compare it with the undamaged one's `truth`."""
+def judge(damaged: Damaged, truth: Truth, reading: Reading) -> Verdict:
+    """Trace one damaged capture and compare it with the `truth` of the undamaged one."""
     verdict = Verdict(runs=1)
-    wire = Wire(damaged.packets, link_type)
-    for exchange in trace(damaged.packets, link_type).exchanges:
-        problem = ""
-        if place(exchange) not in truth:
-            problem = "not in the undamaged log"
-        else:
-            times = wrong_times(exchange, wire)
-            if times:
-                problem = "wrong " + ", ".join(times)
+    wire = Wire(damaged.packets, reading.link_type)
+    found = trace(damaged.packets, reading.link_type, reading.mode, reading.udp)
+    for exchange in found.exchanges:
+        problem = truth.problem(exchange, wire)
         verdict.exact += exchange.exact
         verdict.inferred += not exchange.exact
         if problem:
@@ -148,14 +148,22 @@ def judge(damaged: Damaged, truth: set[Place], link_type: int) -> Verdict:
 
 
 def judge_capture(
-    link_type: int, packets: list[Packet], runs_a_way: int | None = None
+    packets: list[Packet], reading: Reading, runs_a_way: int | None = None
 ) -> dict[str, Verdict]:
     """Every damage of every way, or `runs_a_way` of them at even distances; verdicts by way."""
-    truth = {place(exchange) for exchange in trace(packets, link_type).exchanges}
+    truth = Truth(packets, reading)
     verdicts: dict[str, Verdict] = {}
     for way, damage in WAYS.items():
         verdict = verdicts.setdefault(way, Verdict())
         step = 1 if runs_a_way is None else -(-len(packets) // runs_a_way)
         for damaged in islice(damage(packets), 0, None, step if way in LONG_WAYS else 1):
-            verdict.add(judge(damaged, truth, link_type))
+            verdict.add(judge(damaged, truth, reading))
     return verdicts
+
+
+def total(verdicts: Iterable[Verdict]) -> Verdict:
+    """All of them together."""
+    whole = Verdict()
+    for verdict in verdicts:
+        whole.add(verdict)
+    return whole

@@ -7,7 +7,7 @@ from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats
 from tcpkit.protocols.message import Exchange, PairingCounts
-from tcpkit.protocols.registry import PROTOCOLS
+from tcpkit.protocols.registry import protocol_of
 from tcpkit.wire.decoder import Decoder
 from tests.build import Packet
 
@@ -31,15 +31,19 @@ class Trace:
 
 
 def trace(
-    packets: list[Packet], link_type: int = 1, mode: str = "redis", ports: tuple[int, ...] = (6379,)
+    packets: list[Packet], link_type: int = 1, mode: str = "redis", udp: bool = False
 ) -> Trace:
-    """Run `packets` through everything between the file and the log."""
+    """Run `packets` through everything between the file and the log, with the mode's own ports."""
+    protocol = protocol_of(mode)
+    assert protocol is not None
+    ports = protocol.ports
     collector = Collector()
     pairing = PairingCounts()
     recorders = {port: PortStats(port, None, [collector]) for port in ports}
-    opener = PROTOCOLS[mode].opener(recorders, pairing, TIMEOUT_NS)
-    table = ConnectionTable(Watch(ports, [], []), opener)
-    decoder = Decoder(table, True, False)
+    opener = protocol.opener(recorders, pairing, TIMEOUT_NS)
+    reader = protocol.reader(recorders, pairing, TIMEOUT_NS)
+    table = ConnectionTable(Watch(ports, [], []), opener, reader)
+    decoder = Decoder(table, protocol.watches_tcp(udp), protocol.watches_udp(udp))
     for packet in packets:
         frame = packet.frame
         decoder.packet(frame, 0, len(frame), packet.ts_ns, packet.wire_length, link_type)

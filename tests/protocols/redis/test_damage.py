@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.build import ETHERNET, START_NS, Conversation, Packet
+from tests.build import START_NS, Conversation, Packet
 from tests.protocols.capture import Capture, capture
 from tests.protocols.redis.resp import array, bulk, command
 from tests.truth.damage import Damaged
-from tests.truth.judge import judge, place
+from tests.truth.judge import Reading, Truth, judge
 from tests.truth.trace import trace
 
 HANDSHAKE = 3
@@ -29,6 +29,7 @@ INLINE = names.map(lambda text: (f"echo {text}\r\n".encode(), bulk(text)))
 turns = st.one_of(GET, SET, ECHO, INCR, MISS, FAIL, LIST, INLINE)
 bursts = st.lists(st.lists(turns, min_size=1, max_size=3), min_size=1, max_size=7)
 Bursts = list[list[tuple[bytes, bytes]]]
+READING = Reading()
 
 
 def conversation(
@@ -160,8 +161,7 @@ def test_segments_sent_again_give_the_same_exchanges(
 
 
 def assert_nothing_false(packets: list[Packet], damaged: list[Packet]) -> None:
-    truth = {place(exchange) for exchange in trace(packets).exchanges}
-    verdict = judge(Damaged("damaged", damaged), truth, ETHERNET)
+    verdict = judge(Damaged("damaged", damaged), Truth(packets, READING), READING)
     assert verdict.false_exact == []
 
 

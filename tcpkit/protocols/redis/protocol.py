@@ -1,0 +1,22 @@
+"""Redis and Valkey as a mode."""
+
+from collections.abc import Mapping
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from tcpkit.flow.stream import StreamOpener
+from tcpkit.protocols.message import PairingCounts, Recorder
+from tcpkit.protocols.protocol import TCP_ONLY, Protocol
+from tcpkit.protocols.redis.opener import RedisOpener
+
+
+@final
+class Redis(Protocol):
+    def opener(
+        self, recorders: Mapping[int, Recorder], counts: PairingCounts, timeout_ns: i64
+    ) -> StreamOpener:
+        return RedisOpener(dict(recorders), counts, timeout_ns)
+
+
+PROTOCOL: Final = Redis("redis", (6379,), TCP_ONLY)
