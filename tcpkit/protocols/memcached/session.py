@@ -145,6 +145,10 @@ class MemcachedSession(PairedSession):
         """Whether the reply just read can be that of no other request that was ever sent."""
         return False
 
+    def told_apart(self) -> bool:
+        """Whether replies say which of the waiting requests they belong to, in any order."""
+        return self.queue.size <= 1
+
     def proven_owner(self, data: bytes, start: i64, end: i64) -> Request | None:
         """Nothing is paired: the request that a reply which begins at `start` must belong to."""
         return None
