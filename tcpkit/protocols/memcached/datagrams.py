@@ -1,9 +1,10 @@
 """Memcached over UDP: a request's datagram, and those of its reply, by the request id.
 
 A request datagram is known by both ends and the id in its frame. Clients count that id up,
-or always send the same. Where one was used within the last `timeout_ns`, what comes may
-belong to the earlier request: the pair is inferred, and where the earlier one still waits
-for its answer, neither is reported. The same datagram sent again is another attempt.
+or always send the same: then a reply may belong to an earlier request. So the first pair
+of a client is inferred, and so is one whose id was used before; where the earlier request
+still waits for its answer, neither is reported. The same datagram sent again is another
+attempt. Ids are remembered for twice the time that a reply may take.
 
 What is in a datagram is read by a session of its own: see `udp_asked`.
 """
@@ -92,8 +93,10 @@ class MemcachedDatagrams(DatagramReader):
             self._counts.retries += 1
             before.asked_again()
             return
-        if waits:
+        if waits and not before.be_silent(False):
             before.give_up("request id reused")
+        else:
+            waits = False
         client.reuses = True
         client.asked.pop(int(before.number), None)
         self._remembered.pop(before, None)
@@ -112,6 +115,9 @@ class MemcachedDatagrams(DatagramReader):
         asked = self._made(client, datagram)
         client.asked[int(asked.number)] = asked
         self._remembered[asked] = True
+        if client.requests == 0:
+            asked.doubt_order()  # whether its ids tell requests apart is not known yet
+        client.requests += 1
         asked.ask(datagram)
         if asked.state == WAITING and not asked.session.told_apart():
             asked.give_up("several commands in a datagram")
@@ -146,15 +152,18 @@ class MemcachedDatagrams(DatagramReader):
             return
         data, start = datagram.data, datagram.start
         sequence, count = sequence_of(data, start), count_of(data, start)
-        if count == 0 and datagram.size == FRAME_SIZE:
-            return  # so the server says that there is nothing to say
-        if sequence >= count:
+        empty = count == 0 and datagram.size == FRAME_SIZE
+        if sequence >= count and not empty:
             self._counts.drop("sequence over the count", 1)
             return
         client = self._clients.get(_ends_of(datagram))
         asked = None if client is None else client.asked.get(int(request_id(data, start)))
         if asked is None:
             self._count_stray(sequence)
+            return
+        if empty:
+            if asked.state == WAITING and not asked.answered:
+                asked.be_silent(True)  # so the server says that there is nothing to say
             return
         before = asked.state
         what = asked.take(datagram)

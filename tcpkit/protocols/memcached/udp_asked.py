@@ -72,6 +72,8 @@ class Asked:
     ) -> None:
         self.client = client
         self.session = session
+        session.lossy = True
+        session.refresh()
         self.recorder = recorder
         self.stamp = Stamp(datagram)
         self.ts_ns: i64 = datagram.ts_ns
@@ -199,6 +201,18 @@ class Asked:
         self.session.drop_waiting(reason)
         self._end(GIVEN_UP)
 
+    def be_silent(self, proven: bool) -> bool:
+        """Report what is quiet as silent; False if there is more than that."""
+        queue = self.session.queue
+        if self.partly_answered or queue.size > queue.optional:
+            return False
+        self._tell_recorder()
+        while queue.head is not None:
+            exact = proven and queue.size == 1 and self.session.trust == EXACT
+            self.session.be_silent(queue.pop(), exact)
+        self._end(ANSWERED)
+        return True
+
     def time_out(self, now_ns: i64) -> None:
         """Report what got no answer."""
         if self.partly_answered:
@@ -215,8 +229,15 @@ class Asked:
         self._held.clear()
 
     def finish(self, now_ns: i64) -> None:
-        """The capture has ended."""
+        """The capture has ended.
+
+        A quiet request is silent then: over UDP there are no bytes to come before its reply.
+        """
+        if self.partly_answered:
+            self.give_up("reply in part")
+            return
         self._tell_recorder()
+        self.session.end_quiet()
         self.session.finish(END_CAPTURE, now_ns)
 
 
@@ -224,13 +245,14 @@ class Asked:
 class Client:
     """An end that sends datagrams to one server: its requests by their ids.
 
-    `reuses`: it was seen to send another request with an id that it had used before.
+    `requests` were sent in all. `reuses`: it was seen to send another request with an id that it had used before.
     """
 
-    __slots__ = ("ends", "asked", "waiting", "reuses")
+    __slots__ = ("ends", "asked", "waiting", "requests", "reuses")
 
     def __init__(self, ends: Endpoints) -> None:
         self.ends = ends
         self.asked: dict[int, Asked] = {}
         self.waiting: i64 = 0
+        self.requests: i64 = 0
         self.reuses = False
