@@ -11,6 +11,8 @@ from mypy_extensions import i64
 QUITQ: Final = 0x17
 STAT: Final = 0x10
 GETK: Final = 0x0C
+SASL_LIST: Final = 0x20
+SASL_STEP: Final = 0x22
 
 # how the request line is written
 KEY: Final = 0  # get key; what stands in the key of any other
@@ -55,9 +57,9 @@ _OPCODES: Final[dict[int, tuple[str, int, bool]]] = {
     0x1C: ("touch", TOUCHES, False),
     0x1D: ("gat", GETS_AND_TOUCHES, False),
     0x1E: ("gat", GETS_AND_TOUCHES, True),
-    0x20: ("sasl_list", KEY, False),
+    SASL_LIST: ("sasl_list", KEY, False),
     0x21: ("sasl_auth", SECRET, False),
-    0x22: ("sasl_step", SECRET, False),
+    SASL_STEP: ("sasl_step", SECRET, False),
     0x23: ("gat", GETS_AND_TOUCHES, False),
     0x24: ("gat", GETS_AND_TOUCHES, True),
     0x30: ("rget", KEY, False),

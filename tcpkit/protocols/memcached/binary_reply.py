@@ -24,7 +24,17 @@ from tcpkit.protocols.memcached.reply_reader import ReplyReader
 class BinaryReplyReader(ReplyReader):
     """When `done`: `tag` (see `tag_of`) and `status` of the reply, `key` where it repeats one."""
 
-    __slots__ = ("tag", "status", "key", "_partial", "_key_left", "_left", "_goes_on", "_inside")
+    __slots__ = (
+        "tag",
+        "status",
+        "key",
+        "_partial",
+        "_extras",
+        "_key_left",
+        "_left",
+        "_goes_on",
+        "_inside",
+    )
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,6 +42,7 @@ class BinaryReplyReader(ReplyReader):
         self.status: i64 = 0
         self.key = b""
         self._partial = b""  # a header whose end has not come
+        self._extras: i64 = 0  # bytes that stand before the key
         self._key_left: i64 = 0  # bytes before the value's begin that are still to come
         self._left: i64 = 0  # bytes of the body still to come
         self._goes_on = False  # another packet of the same reply follows
@@ -96,6 +107,7 @@ class BinaryReplyReader(ReplyReader):
         self._key_left = 0
         opcode: i64 = data[at + 1]
         if KINDS[opcode] & NAMES_KEY and key:
+            self._extras = extras
             self._key_left = key + extras
         self._goes_on = opcode == STAT and key > 0
         self._inside = True
@@ -116,6 +128,8 @@ class BinaryReplyReader(ReplyReader):
         size = min(self._key_left, end - pos)
         self.key += data[pos : pos + size]
         self._key_left -= size
+        if self._key_left == 0:
+            self.key = self.key[self._extras :]
         self._left -= size
         return pos + size
 

@@ -1,6 +1,12 @@
-"""One connection that speaks the binary protocol."""
+"""One connection that speaks the binary protocol.
 
-from typing import final
+A reply repeats its request's opaque. Where a client counts its requests in it, that is a
+proof after a loss: a number that no other request ever had. Clients that always send the
+same number, or begin again with each batch, prove nothing; they are told by what they do
+over several round trips.
+"""
+
+from typing import Final, final
 
 from mypy_extensions import i64
 
@@ -10,6 +16,7 @@ from tcpkit.flow.sequence import MASK
 from tcpkit.protocols.memcached.binary_header import (
     HEADER_SIZE,
     REQUEST_MAGIC,
+    begins_reply,
     begins_request,
     body_size,
     tag_of,
@@ -22,6 +29,9 @@ from tcpkit.protocols.memcached.binary_opcode import (
     QUIET,
     QUITQ,
     RETRIEVES,
+    SASL_LIST,
+    SASL_STEP,
+    UNKNOWN_COMMAND_STATUS,
     code_of,
     is_error,
 )
@@ -31,12 +41,20 @@ from tcpkit.protocols.memcached.session import DEAF, INSIDE, MemcachedSession
 from tcpkit.protocols.message import ERROR, OK, OUT_OF_ORDER, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.pairing import Request, RequestPool
 
+CLIMBS_NEEDED: Final = 8  # round trips after which a client is believed to count its requests
+
+
+def _swap(number: i64) -> i64:
+    """A number of 32 bits in the other byte order."""
+    high = (number >> 8) & 0xFF00 | number >> 24
+    return (number & 0xFF) << 24 | (number & 0xFF00) << 8 | high
+
 
 @final
 class BinarySession(MemcachedSession):
     """Pairs by opcode and opaque, in order."""
 
-    __slots__ = ("_reader", "_kept", "_wanted", "_left")
+    __slots__ = ("_reader", "_kept", "_wanted", "_left", "_number", "_climbs", "_swapped")
 
     def __init__(
         self,
@@ -52,6 +70,9 @@ class BinarySession(MemcachedSession):
         self._kept = b""  # of the request that comes in parts: header, extras, key
         self._wanted: i64 = HEADER_SIZE  # so many bytes of it are to be kept
         self._left: i64 = 0  # bytes of its value still to come
+        self._number: i64 = -1  # the last opaque, as a number
+        self._climbs: i64 = 0
+        self._swapped = False
         super().__init__(
             ends, recorder, counts, pool, timeout_ns, client_start, server_start, self._reader
         )
@@ -77,6 +98,8 @@ class BinarySession(MemcachedSession):
     def _tell(
         self, request: Request, opcode: i64, seq: i64, end: i64, ts_ns: i64, ack: i64
     ) -> None:
+        climbs = self._count_climbs(request.tag & MASK, ack != self.previous_anchor)
+        request.count = climbs if self.unbroken else 0
         if not KINDS[opcode] & QUIET:
             self.arrived(request, seq, end, ts_ns, ack)
         elif opcode == QUITQ and end == (seq + HEADER_SIZE) & MASK:
@@ -84,6 +107,48 @@ class BinarySession(MemcachedSession):
             self.request_state = DEAF  # the server closes
         else:
             self.asked_quietly(request, seq, end, ts_ns, ack)
+
+    def _count_climbs(self, opaque: i64, leads: bool) -> i64:
+        """Round trips in a row through which the client's opaques have climbed.
+
+        They are numbers in the byte order of the client's machine: `_swapped` says that
+        this seems not to be that of the network.
+        """
+        number = _swap(opaque) if self._swapped else opaque
+        if number > self._number:
+            self._number = number
+            if leads:
+                self._climbs += 1
+            return self._climbs
+        self._swapped = not self._swapped
+        self._number = _swap(opaque) if self._swapped else opaque
+        self._climbs = 0
+        return 0
+
+    def missed_requests(self) -> None:
+        self._climbs = 0
+
+    def proves(self, request: Request) -> bool:
+        return request.count >= CLIMBS_NEEDED
+
+    def told_apart(self) -> bool:
+        tags: set[int] = set()
+        request = self.queue.head
+        while request is not None:
+            tags.add(int(request.tag))
+            request = request.next
+        return len(tags) == self.queue.size
+
+    def proven_owner(self, data: bytes, start: i64, end: i64) -> Request | None:
+        if not begins_reply(data, start, end):
+            return None
+        tag = tag_of(data, start)
+        request = self.queue.head
+        while request is not None:
+            if request.tag == tag and request.count >= CLIMBS_NEEDED:
+                return request
+            request = request.next
+        return None
 
     def _read_part(self, data: bytes, pos: i64, end: i64, ts_ns: i64, seq: i64, ack: i64) -> i64:
         """Go on with a request that comes in parts, or begin one."""
@@ -158,6 +223,12 @@ class BinarySession(MemcachedSession):
             if reader.status == silent_on:
                 return False
         return not kinds & NAMES_KEY or not reader.key or reader.key == key_of(request.raw)
+
+    def breaks(self, request: Request) -> bool:
+        # memcached 1.6 passes over the body of a command unknown to it twice
+        unknown = self._reader.status == UNKNOWN_COMMAND_STATUS
+        sasl = SASL_LIST <= request.tag >> 32 <= SASL_STEP  # known where it is turned off, too
+        return unknown and request.size > HEADER_SIZE and not sasl
 
     def reply_kind(self) -> i64:
         return self._reader.tag

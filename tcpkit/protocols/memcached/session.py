@@ -144,6 +144,18 @@ class MemcachedSession(PairedSession):
         """Whether the reply just read can be that of no other request that was ever sent."""
         return False
 
+    def told_apart(self) -> bool:
+        """Whether replies say which of the waiting requests they belong to, in any order."""
+        return self.queue.size <= 1
+
+    def proven_owner(self, data: bytes, start: i64, end: i64) -> Request | None:
+        """Nothing is paired: the request that a reply which begins at `start` must belong to."""
+        return None
+
+    def breaks(self, request: Request) -> bool:
+        """Whether after the reply just read it is not known what the server reads as requests."""
+        return False
+
     def describe_request(self, request: Request, exchange: Exchange) -> None:
         """Set command, key and text."""
         raise NotImplementedError
@@ -258,7 +270,7 @@ class MemcachedSession(PairedSession):
 
     def _find_reply(self, data: bytes, start: i64, end: i64, seq: i64, ack: i64) -> i64:
         """The position in the piece where a reply begins that can be paired, or `end`."""
-        at = self.seek(seq, end - start, ack)
+        at = 0 if self._proven_start(data, start, end, ack) else self.seek(seq, end - start, ack)
         pos = end if at < 0 else start + at
         if pos > start:
             self._pass_over(data, start, pos)
@@ -270,6 +282,24 @@ class MemcachedSession(PairedSession):
             self.in_step = True
             self.refresh()
         return pos
+
+    def _proven_start(self, data: bytes, start: i64, end: i64, ack: i64) -> bool:
+        """Whether a piece begins with the reply to a request that is known for sure."""
+        owner = self.proven_owner(data, start, end)
+        if owner is None or (self.in_step and self.replies.begun):
+            return False
+        if (ack - owner.end) & SIGN:
+            return False
+        queue = self.queue
+        while queue.head is not None and queue.head is not owner:
+            self.pool.put(queue.pop())
+            self.counts.drop("lost in step", 1)
+        self.counts.resyncs += 1
+        self.first_seen = False
+        self.checks = 0
+        self.trust = EXACT
+        self.confirm_trial()
+        return True
 
     def _pass_over(self, data: bytes, pos: i64, end: i64) -> None:
         """Read replies that are not paired: only how many they are is of interest."""
@@ -320,6 +350,7 @@ class MemcachedSession(PairedSession):
             and head.expected > 0
             and not (self.reply_ack - head.end) & SIGN
             and self.matches(head)
+            and not self.breaks(head)
         ):
             self._answer(head)
             return True
@@ -341,14 +372,17 @@ class MemcachedSession(PairedSession):
             return True
         self._be_silent_before(request)
         self._check_passed(request)
+        breaks = self.breaks(request)
         if self.trial is not None:
             self.queue.pop()
             self._owes_less(request)
             self.try_out(request, self.answered_exchange(request), int(self.reply_kind()))
             self.pool.put(request)
-            return self.trust != LOST
-        self._answer(request)
-        return True
+        else:
+            self._answer(request)
+        if breaks:
+            self.contradicted("unclear what is replied")
+        return self.trust != LOST
 
     def _owner(self) -> Request | None:
         """The first request in the queue that the reply just read can belong to."""
@@ -394,9 +428,9 @@ class MemcachedSession(PairedSession):
         if self.checks > 0:
             self.checks -= 1
         if self.trust != EXACT and self.proves(request):
-            self.confirm_trial()
-            self.trust = EXACT
             self.checks = 0
+            self.trust = EXACT
+            self.confirm_trial()
         if self.checks == 0:
             self.refresh()
 
@@ -518,23 +552,25 @@ class MemcachedSession(PairedSession):
             self._break_requests()
         self.one_by_one = False
         self.drop_waiting(reason)
-        self.missed()
+        self.missed_requests()
         self.lose(flags)
 
     def miss_replies(self, flags: i64) -> None:
         """Replies may be missing: which requests still wait for one is not known."""
         self.in_step = False
-        self.missed()
         self.lose(flags)
 
-    def missed(self) -> None:
-        """Bytes are missing: what a proof was built on does not count any more."""
+    def missed_requests(self) -> None:
+        """Requests may be missing: what is known of the client's habits is in doubt."""
 
     def _doubt(self) -> None:
         """Bytes of a value are missing: the order holds, but it is not proven any more."""
-        self.missed()
         if self.trust == EXACT:
             self.trust = INFERRED
+            self.refresh()
+
+    def refresh(self) -> None:
+        self.plain = self.trust == EXACT  # else each reply may be a proof
 
     def request_skip(self, size: i64, ts_ns: i64, seq: i64) -> None:
         if self.request_state == LET_GO:
