@@ -49,8 +49,7 @@ from tcpkit.protocols.memcached.text_words import (
     may_answer,
 )
 from tcpkit.protocols.message import NO_TIME, OUT_OF_ORDER, Exchange, PairingCounts, Recorder
-from tcpkit.protocols.pairing import EXACT, INFERRED, Request, RequestPool
-from tcpkit.protocols.session import CHECKS_AFTER_ANCHOR
+from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, Request, RequestPool
 
 # Request.count: what is to be considered before a reply is believed, as bits
 _HIDES: Final = 7  # the nominal replies that it does not get: HIDES_*
@@ -95,7 +94,15 @@ def begins_command(data: bytes, start: i64, end: i64) -> bool:
 class TextSession(MemcachedSession):
     """Pairs first in, first out; what a reply can be answer to is checked each time."""
 
-    __slots__ = ("_reader", "_scanner", "_parser", "_proof", "_silent_since", "_stored", "_guarded")
+    __slots__ = (
+        "_reader",
+        "_scanner",
+        "_parser",
+        "_proof",
+        "_silent_since",
+        "_stored",
+        "may_log_in",
+    )
 
     def __init__(
         self,
@@ -113,7 +120,7 @@ class TextSession(MemcachedSession):
         self._proof: KeyProof | None = None
         self._silent_since = False  # a request without a reply came since the last one with
         self._stored = False  # the request before has, or should have, a data block
-        self._guarded = False  # the silent request that may be a login has come
+        self.may_log_in = True  # no silent request has come yet that may be a login
         super().__init__(
             ends, recorder, counts, pool, timeout_ns, client_start, server_start, self._reader
         )
@@ -206,9 +213,9 @@ class TextSession(MemcachedSession):
         A login (-Y) is a `set`; noreply does not hide its answer. It is a connection's
         first request with an answer.
         """
-        if self._guarded or request.kind != STORAGE or self.reply_first_ns != NO_TIME:
+        if not self.may_log_in or request.kind != STORAGE or self.reply_first_ns != NO_TIME:
             return False
-        self._guarded = True
+        self.may_log_in = False
         request.count = _MAY_LOG_IN
         return True
 
@@ -231,10 +238,9 @@ class TextSession(MemcachedSession):
 
     def _be_unsure(self) -> None:
         """Other versions of the server may read what follows in another way."""
-        self.missed()
+        self._unprove()
         if self.trust == EXACT:
             self.trust = INFERRED
-            self.checks = CHECKS_AFTER_ANCHOR
             self.refresh()
 
     def begins_request(self, data: bytes, start: i64, end: i64) -> bool:
@@ -260,7 +266,7 @@ class TextSession(MemcachedSession):
         if self.plain and count == 0:
             return True
         if is_error(kind):
-            return self._may_fail(request, kind)
+            return not count & _BEHIND_SILENT  # else the silent one may have failed
         if count & _HIDES & NOMINAL[kind]:
             return False
         if request.tag != self._reader.tag:
@@ -270,13 +276,6 @@ class TextSession(MemcachedSession):
         if count & _MAY_LOG_IN:
             return kind == R_STORED
         return request.kind != RETRIEVAL or kind != R_VALUES or self._value_matches(request)
-
-    def _may_fail(self, request: Request, kind: i64) -> bool:
-        """Whether an error can be the request's: not, if a silent one may have failed."""
-        if request.count & _BEHIND_SILENT:
-            return False
-        alone = self.queue.head is request and request.next is None
-        return alone or kind != R_CLIENT_ERROR or _ANSWERED_IN_BULK not in self._reader.head
 
     def _value_matches(self, request: Request) -> bool:
         words = self._reader.head.split(b" ")
@@ -322,12 +321,22 @@ class TextSession(MemcachedSession):
     def may_answer(self, name: bytes, kind: int) -> bool:
         return may_answer(name, kind)
 
-    def missed(self) -> None:
+    def breaks(self, request: Request) -> bool:
+        if self._reader.kind != R_CLIENT_ERROR or request.next is None:
+            return False
+        return _ANSWERED_IN_BULK in self._reader.head
+
+    def missed_requests(self) -> None:
+        self._unprove()
+
+    def _unprove(self) -> None:
         if self._proof is not None:
             self._proof.forget()
 
     def refresh(self) -> None:
         super().refresh()
+        if self.trust == LOST:
+            self._unprove()
         self._reader.keep_head = not self.plain
 
     # Exchanges
