@@ -131,9 +131,11 @@ class MemcachedDatagrams(DatagramReader):
                 client.ends, recorder, self._counts, self._pool, self._timeout_ns, True, True
             )
         else:
-            session = TextSession(
+            text = TextSession(
                 client.ends, recorder, self._counts, self._pool, self._timeout_ns, True, True
             )
+            text.may_log_in = False  # not over UDP
+            session = text
         self._counts.sessions -= 1  # there is none over UDP
         return Asked(client, session, recorder, datagram, client.waiting)
 
