@@ -3,7 +3,7 @@
 A request datagram is known by both ends and the id in its frame. Clients count that id up,
 or always send the same: then a reply may belong to an earlier request. So the first pair
 of a client is inferred, and so is one whose id was used before; where the earlier request
-still waits for its answer, neither is reported. The same datagram sent again is another
+still waits for its answer, nothing is reported for REST_NS. The same datagram sent again is another
 attempt. Ids are remembered for twice the time that a reply may take.
 
 What is in a datagram is read by a session of its own: see `udp_asked`.
@@ -31,10 +31,11 @@ from tcpkit.protocols.memcached.udp_asked import (
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
 from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
 from tcpkit.protocols.message import PairingCounts, Recorder
-from tcpkit.protocols.pairing import RequestPool
+from tcpkit.protocols.pairing import REST_NS, RequestPool
 from tcpkit.wire.segment import Datagram
 
 MAX_REMEMBERED: Final = 32768  # requests, with their sessions; about 60 MB
+REUSED: Final = "request id reused"
 
 _Ends = tuple[i64, i64, i64, i64, i64]
 
@@ -94,16 +95,15 @@ class MemcachedDatagrams(DatagramReader):
             before.asked_again()
             return
         if waits and not before.be_silent(False):
-            before.give_up("request id reused")
-        else:
-            waits = False
+            before.give_up(REUSED)
+            client.unclear_until_ns = datagram.ts_ns + REST_NS
         client.reuses = True
         client.asked.pop(int(before.number), None)
         self._remembered.pop(before, None)
         asked = self._ask(client, datagram)
         asked.doubt_order()
-        if waits and asked.state == WAITING:
-            asked.give_up("request id reused")
+        if datagram.ts_ns < client.unclear_until_ns and asked.state == WAITING:
+            asked.give_up(REUSED)
 
     def _ask(self, client: Client, datagram: Datagram) -> Asked:
         """A new request."""

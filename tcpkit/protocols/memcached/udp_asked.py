@@ -16,7 +16,7 @@ from tcpkit.protocols.memcached.session import MemcachedSession
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
 from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
 from tcpkit.protocols.memcached.udp_stamp import Stamp, digest_of
-from tcpkit.protocols.message import OUT_OF_ORDER, RETRANSMISSION
+from tcpkit.protocols.message import NO_TIME, OUT_OF_ORDER, RETRANSMISSION
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
 from tcpkit.wire.segment import Datagram
 
@@ -245,10 +245,11 @@ class Asked:
 class Client:
     """An end that sends datagrams to one server: its requests by their ids.
 
-    `requests` were sent in all. `reuses`: it was seen to send another request with an id that it had used before.
+    `requests` were sent in all. `reuses`: it was seen to send another request with an id
+    that it had used before; until `unclear_until_ns` it is not known what is outstanding.
     """
 
-    __slots__ = ("ends", "asked", "waiting", "requests", "reuses")
+    __slots__ = ("ends", "asked", "waiting", "requests", "reuses", "unclear_until_ns")
 
     def __init__(self, ends: Endpoints) -> None:
         self.ends = ends
@@ -256,3 +257,4 @@ class Client:
         self.waiting: i64 = 0
         self.requests: i64 = 0
         self.reuses = False
+        self.unclear_until_ns: i64 = NO_TIME
