@@ -125,6 +125,10 @@ class PairedSession(Stream):
         """Whether a reply of this kind can belong to the command."""
         raise NotImplementedError
 
+    def may_be_proven(self, request: Request) -> bool:
+        """Whether a later reply can say for sure that it is that of `request`."""
+        return False
+
     def arrived(self, request: Request, seq: i64, end: i64, ts_ns: i64, anchor: i64) -> None:
         """`request` is complete at `ts_ns`: it waits from now on."""
         queue = self.queue
@@ -232,6 +236,8 @@ class PairedSession(Stream):
                 return at
             request = request.next
         while queue.head is not None and distance(queue.head.anchor, seq) < size:
+            if self.may_be_proven(queue.head):
+                break
             self.pool.put(queue.pop())
             self.counts.drop("lost in step", 1)
         self.first_seen = False
