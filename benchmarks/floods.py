@@ -31,16 +31,20 @@ _SEGMENT_NS: Final = 50_000  # of a large value: 10 Gbit/s
 
 @dataclass(frozen=True)
 class Flood:
-    """`frames` is given by what its numbers are to be divided."""
+    """`frames` is given how many of `what` there are to be, or how many bytes."""
 
     what: str
+    number: int
     mode: str
     port: int
     frames: Callable[[int], Iterator[bytes]]
 
+    def size(self, quick: bool) -> int:
+        return self.number // QUICK_SHARE if quick else self.number
+
     def write(self, file: BinaryIO, quick: bool) -> None:
         file.write(FILE_HEADER)
-        for frame in self.frames(QUICK_SHARE if quick else 1):
+        for frame in self.frames(self.size(quick)):
             file.write(frame)
 
 
@@ -83,24 +87,23 @@ def _in_segments(begin: bytes, size: int) -> Iterator[bytes]:
     yield whole[: size % LARGEST_PAYLOAD] + b"\r\n"
 
 
-def _redis_crowd(share: int) -> Iterator[bytes]:
+def _redis_crowd(number: int) -> Iterator[bytes]:
     request = b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n"
-    return _crowd(CONNECTIONS // share, REDIS_PORT, request, b"$5\r\nvalue\r\n")
+    return _crowd(number, REDIS_PORT, request, b"$5\r\nvalue\r\n")
 
 
-def _redis_silent(share: int) -> Iterator[bytes]:
-    return _crowd(CONNECTIONS // share, REDIS_PORT, b"", b"")
+def _redis_silent(number: int) -> Iterator[bytes]:
+    return _crowd(number, REDIS_PORT, b"", b"")
 
 
-def _redis_pipeline(share: int) -> Iterator[bytes]:
+def _redis_pipeline(number: int) -> Iterator[bytes]:
     return _pipeline(
         REDIS_PORT,
-        (b"*2\r\n$3\r\nGET\r\n$11\r\nkey:%07d\r\n" % at for at in range(REQUESTS // share)),
+        (b"*2\r\n$3\r\nGET\r\n$11\r\nkey:%07d\r\n" % at for at in range(number)),
     )
 
 
-def _redis_large_reply(share: int) -> Iterator[bytes]:
-    size = VALUE_BYTES // share
+def _redis_large_reply(size: int) -> Iterator[bytes]:
     connection = Exchanger(_CLIENT, _FIRST_PORT, REDIS_PORT)
     yield connection.handshake(0)
     yield connection.client(1_000_000, b"*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n")
@@ -111,8 +114,7 @@ def _redis_large_reply(share: int) -> Iterator[bytes]:
         time_ns += _SEGMENT_NS
 
 
-def _redis_large_request(share: int) -> Iterator[bytes]:
-    size = VALUE_BYTES // share
+def _redis_large_request(size: int) -> Iterator[bytes]:
     connection = Exchanger(_CLIENT, _FIRST_PORT, REDIS_PORT)
     yield connection.handshake(0)
     time_ns = 1_000_000
@@ -123,18 +125,18 @@ def _redis_large_request(share: int) -> Iterator[bytes]:
     yield connection.server(time_ns, b"+OK\r\n")
 
 
-def _memcached_crowd(share: int) -> Iterator[bytes]:
+def _memcached_crowd(number: int) -> Iterator[bytes]:
     reply = b"VALUE key 0 5\r\nvalue\r\nEND\r\n"
-    return _crowd(CONNECTIONS // share, MEMCACHED_PORT, b"get key\r\n", reply)
+    return _crowd(number, MEMCACHED_PORT, b"get key\r\n", reply)
 
 
-def _memcached_pipeline(share: int) -> Iterator[bytes]:
-    return _pipeline(MEMCACHED_PORT, (b"get key:%07d\r\n" % at for at in range(REQUESTS // share)))
+def _memcached_pipeline(number: int) -> Iterator[bytes]:
+    return _pipeline(MEMCACHED_PORT, (b"get key:%07d\r\n" % at for at in range(number)))
 
 
-def _dns_queries(share: int) -> Iterator[bytes]:
+def _dns_queries(number: int) -> Iterator[bytes]:
     """Ids, ports and names vary; no two queries are the same."""
-    for at in range(REQUESTS // share):
+    for at in range(number):
         ports = (_FIRST_PORT + at % _PORTS_OF_A_CLIENT, DNS_PORT)
         query_id = (at * 40_503) & 0xFFFF
         query = b"%b\1\0\0\1\0\0\0\0\0\0\x0bname%07d\7example\3com\0\0\1\0\1"
@@ -142,19 +144,20 @@ def _dns_queries(share: int) -> Iterator[bytes]:
 
 
 REDIS: Final = (
-    Flood(f"{CONNECTIONS:,} connections, one exchange each", "redis", REDIS_PORT, _redis_crowd),
-    Flood(f"{CONNECTIONS:,} connections, silent", "redis", REDIS_PORT, _redis_silent),
-    Flood(f"{REQUESTS:,} requests, no reply", "redis", REDIS_PORT, _redis_pipeline),
-    Flood("a reply of 512 MiB", "redis", REDIS_PORT, _redis_large_reply),
-    Flood("a request of 512 MiB", "redis", REDIS_PORT, _redis_large_request),
+    Flood("connections, one exchange each", CONNECTIONS, "redis", REDIS_PORT, _redis_crowd),
+    Flood("connections, silent", CONNECTIONS, "redis", REDIS_PORT, _redis_silent),
+    Flood("requests in a pipeline, no reply", REQUESTS, "redis", REDIS_PORT, _redis_pipeline),
+    Flood("bytes of a value in a reply", VALUE_BYTES, "redis", REDIS_PORT, _redis_large_reply),
+    Flood("bytes of a value in a request", VALUE_BYTES, "redis", REDIS_PORT, _redis_large_request),
 )
 MEMCACHED: Final = (
     Flood(
-        f"{CONNECTIONS:,} connections, one exchange each",
-        "memcached",
-        MEMCACHED_PORT,
-        _memcached_crowd,
+        "connections, one exchange each",
+        *(CONNECTIONS, "memcached", MEMCACHED_PORT, _memcached_crowd),
     ),
-    Flood(f"{REQUESTS:,} gets, no reply", "memcached", MEMCACHED_PORT, _memcached_pipeline),
+    Flood(
+        "gets in a pipeline, no reply",
+        *(REQUESTS, "memcached", MEMCACHED_PORT, _memcached_pipeline),
+    ),
 )
-DNS: Final = (Flood(f"{REQUESTS:,} queries, no reply", "dns", DNS_PORT, _dns_queries),)
+DNS: Final = (Flood("queries, no reply", REQUESTS, "dns", DNS_PORT, _dns_queries),)

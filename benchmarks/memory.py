@@ -62,7 +62,7 @@ def _flood(bench: Bench, flood: floods.Flood) -> Row:
     )
     most = peak(command, bench.tcpkit.folder, lambda pipe: flood.write(pipe, bench.quick))
     return Row(
-        f"peak memory, {flood.mode}: {flood.what}",
+        f"peak memory, {flood.mode}: {flood.size(bench.quick):,} {flood.what}",
         f"{most.mb:.1f} MB; {losses(most.said)}",
         f"< {FLOOD_GOAL_MB:.0f} MB",
         most.mb < FLOOD_GOAL_MB,
