@@ -6,7 +6,7 @@ Each flood is a pcap file of packets made by hand, given through a pipe and kept
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import BinaryIO, Final
+from typing import IO, Final
 
 from benchmarks.frames import FILE_HEADER, LARGEST_PAYLOAD, Exchanger, datagram
 
@@ -42,7 +42,7 @@ class Flood:
     def size(self, quick: bool) -> int:
         return self.number // QUICK_SHARE if quick else self.number
 
-    def write(self, file: BinaryIO, quick: bool) -> None:
+    def write(self, file: IO[bytes], quick: bool) -> None:
         file.write(FILE_HEADER)
         for frame in self.frames(self.size(quick)):
             file.write(frame)

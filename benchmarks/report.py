@@ -15,6 +15,7 @@ from benchmarks.program import Tcpkit
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.md"
 _HEADINGS = ("what", "measured", "goal", "")
+_VERSION = re.compile(r"\bversion |\bv=|^memcached \d", re.IGNORECASE)
 _TOOLS = {
     "tcpdump": "--version",
     "redis-server": "--version",
@@ -82,9 +83,10 @@ def _capture(recipe: Recipe) -> str:
 
 
 def _tool(name: str) -> str:
-    """The lines that have a number of the version in them, two at most."""
+    """Its name and version, and libpcap's where it tells that too."""
     said = [line.strip() for line in _said(name, _TOOLS[name]).splitlines()]
-    return ", ".join([line for line in said if re.search(r"\d\.\d", line)][:2]) or name
+    versions = ", ".join([line for line in said if _VERSION.search(line)][:2])
+    return versions if name[:3] in versions.lower() else f"{name} {versions}"
 
 
 def _said(*command: str) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryFile
-from typing import IO, BinaryIO
+from typing import IO
 
 
 class ProgramFailed(Exception):
@@ -93,7 +93,7 @@ class Peak:
 
 
 def peak(
-    command: Sequence[str], folder: Path, feed: Callable[[BinaryIO], None] | None = None
+    command: Sequence[str], folder: Path, feed: Callable[[IO[bytes]], None] | None = None
 ) -> Peak:
     """Run `command`, whose standard input `feed` writes; most memory. Raises ProgramFailed."""
     with TemporaryFile() as said:
