@@ -5,7 +5,9 @@ from typing import Final
 
 _LABEL: Final = 10  # columns
 _ROOMS: Final = ("flow", "pairs", "unpaired")
-_WHOLE: Final = frozenset({"connections", "sessions"})  # that these are many is no loss
+_WHOLE: Final = frozenset(
+    {"connections", "datagrams", "sessions"}
+)  # that these are many is no loss
 _NO_LOSS: Final = ("none", "100.00 % exact")
 
 
