@@ -62,6 +62,7 @@ class TextReply(ReplyReader):
         "head",
         "hits",
         "keep_head",
+        "keeps_tagged",
         "kind",
         "reads_tags",
         "tag",
