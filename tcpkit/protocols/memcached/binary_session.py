@@ -31,6 +31,7 @@ from tcpkit.protocols.memcached.binary_opcode import (
     RETRIEVES,
     SASL_LIST,
     SASL_STEP,
+    STAT,
     UNKNOWN_COMMAND_STATUS,
     code_of,
     is_error,
@@ -40,6 +41,8 @@ from tcpkit.protocols.memcached.binary_request import describe, kept_size, key_o
 from tcpkit.protocols.memcached.session import DEAF, INSIDE, MemcachedSession
 from tcpkit.protocols.message import ERROR, OK, OUT_OF_ORDER, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.pairing import Request, RequestPool
+
+_WITHOUT_END: Final = b"sizes_"  # the reply to stat sizes_enable has no last packet
 
 CLIMBS_NEEDED: Final = 8  # round trips after which a client is believed to count its requests
 
@@ -107,6 +110,9 @@ class BinarySession(MemcachedSession):
             self.request_state = DEAF  # the server closes
         else:
             self.asked_quietly(request, seq, end, ts_ns, ack)
+        if opcode == STAT and key_of(request.raw).startswith(_WITHOUT_END):
+            self.counts.drop("unclear what is replied", 1)
+            self.miss_replies(0)
 
     def _count_climbs(self, opaque: i64, leads: bool) -> i64:
         """Round trips in a row through which the client's opaques have climbed.
@@ -125,11 +131,14 @@ class BinarySession(MemcachedSession):
         self._climbs = 0
         return 0
 
-    def missed_requests(self) -> None:
-        self._climbs = 0
+    def may_be_proven(self, request: Request) -> bool:
+        return request.count >= CLIMBS_NEEDED
 
     def proves(self, request: Request) -> bool:
         return request.count >= CLIMBS_NEEDED
+
+    def tells_success(self, request: Request) -> bool:
+        return KINDS[request.tag >> 32] & RETRIEVES != 0
 
     def told_apart(self) -> bool:
         tags: set[int] = set()
@@ -211,6 +220,7 @@ class BinarySession(MemcachedSession):
         self._kept = b""
         self._wanted = HEADER_SIZE
         self._left = 0
+        self._climbs = 0
 
     def matches(self, request: Request) -> bool:
         reader = self._reader

@@ -12,6 +12,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.stream import END_CAPTURE, END_FIN
+from tcpkit.protocols.memcached.binary_session import BinarySession
 from tcpkit.protocols.memcached.session import MemcachedSession
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
 from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
@@ -50,36 +51,46 @@ class Part:
 
 
 @final
-class Asked:
-    """`session` reads the commands and the replies; `stamp` knows the datagram again.
+class Waiting:
+    """How many requests of a client wait."""
 
-    `depth` requests of the client were waiting when it came.
-    """
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count: i64 = 0
+
+
+@final
+class Asked:
+    """`session` reads the commands and the replies; `stamp` knows the datagram again."""
 
     __slots__ = (
-        "client", "session", "recorder", "stamp", "ts_ns", "number", "state", "_first_ns",
-        "_depth", "_size", "_count", "_next", "_held", "_stamps", "_parts", "_flags", "_answers",
-        "_read",
+        "ends", "session", "recorder", "stamp", "ts_ns", "number", "state", "_first_ns",
+        "_depth", "_waiting", "_size", "_count", "_next", "_held", "_stamps", "_parts", "_flags",
+        "_answers", "_read",
     )  # fmt: skip
 
     def __init__(
         self,
-        client: "Client",
+        ends: Endpoints,
+        waiting: Waiting,
         session: MemcachedSession,
         recorder: UdpRecorder,
         datagram: Datagram,
-        depth: i64,
     ) -> None:
-        self.client = client
+        self.ends = ends
         self.session = session
+        session.lossy = True
+        session.refresh()
         self.recorder = recorder
         self.stamp = Stamp(datagram)
         self.ts_ns: i64 = datagram.ts_ns
         self.number: i64 = request_id(datagram.data, datagram.start)
         self.state: i64 = WAITING
-        client.waiting += 1
         self._first_ns: i64 = datagram.first_ns
-        self._depth: i64 = depth
+        self._waiting = waiting
+        self._depth: i64 = waiting.count
+        waiting.count += 1
         self._size: i64 = datagram.size - FRAME_SIZE
         self._count: i64 = 0  # datagrams of the answer that is being read
         self._next: i64 = 0  # the one to be read next
@@ -109,6 +120,27 @@ class Asked:
             request.flags = request.flags | RETRANSMISSION
             request = request.next
 
+    def is_told_from(self, other: "Asked") -> bool:
+        """Whether each reply says which of the two it belongs to."""
+        ours, theirs = self.session, other.session
+        if not (isinstance(ours, BinarySession) and isinstance(theirs, BinarySession)):
+            return False
+        request = ours.queue.head
+        while request is not None:
+            if other.waits_for(request.tag):
+                return False
+            request = request.next
+        return True
+
+    def waits_for(self, tag: i64) -> bool:
+        """Whether a request that waits has this tag, in the binary protocol."""
+        request = self.session.queue.head
+        while request is not None:
+            if request.tag == tag:
+                return self.state == WAITING
+            request = request.next
+        return False
+
     def doubt_order(self) -> None:
         """What comes is likely to be the answer, not proven."""
         if self.session.trust == EXACT:
@@ -128,7 +160,7 @@ class Asked:
         if self._next == self._count:
             self._begin_answer(count)
         elif sequence < self._next or int(sequence) in self._held:
-            return BROKEN if sequence == 0 and self._answers > 0 else AGAIN
+            return BROKEN if known is None else AGAIN
         if count != self._count or len(self._held) >= PARTS_HELD:
             return BROKEN
         if len(self._stamps) < STAMPS_KEPT:
@@ -145,8 +177,9 @@ class Asked:
         self._count = count
         self._next = 0
         self._answers += 1
-        if self._answers > 1 and self.session.replies.begun:
-            self.doubt_order()  # one of several in between may be missing
+        several = self.session.queue.size > 1 and count > 1
+        if several or (self._answers > 1 and self.session.replies.begun):
+            self.doubt_order()  # of two answers the end of one and the begin of the next may miss
 
     def _read_held(self) -> None:
         while self._held and self.state == WAITING:
@@ -192,6 +225,7 @@ class Asked:
 
     @property
     def partly_answered(self) -> bool:
+        """Whether more of an answer, or of a reply, has to come."""
         return self._next < self._count or self.session.replies.begun
 
     def give_up(self, reason: str) -> None:
@@ -199,38 +233,42 @@ class Asked:
         self.session.drop_waiting(reason)
         self._end(GIVEN_UP)
 
+    def be_silent(self, proven: bool) -> bool:
+        """Report what is quiet as silent; False if there is more than that."""
+        queue = self.session.queue
+        if self.partly_answered or queue.size > queue.optional:
+            return False
+        self._tell_recorder()
+        while queue.head is not None:
+            exact = proven and queue.size == 1 and self.session.trust == EXACT
+            self.session.be_silent(queue.pop(), exact)
+        self._end(ANSWERED)
+        return True
+
     def time_out(self, now_ns: i64) -> None:
         """Report what got no answer."""
         if self.partly_answered:
             self.give_up("reply in part")
             return
         self._tell_recorder()
+        self.doubt_order()  # a reply that was not captured looks the same
         self.session.expire(now_ns)
         self.session.finish(END_FIN, now_ns)
         self._end(TIMED_OUT)
 
     def _end(self, state: i64) -> None:
         self.state = state
-        self.client.waiting -= 1
+        self._waiting.count -= 1
         self._held.clear()
 
     def finish(self, now_ns: i64) -> None:
-        """The capture has ended."""
+        """The capture has ended.
+
+        A quiet request is silent then: over UDP there are no bytes to come before its reply.
+        """
+        if self.partly_answered:
+            self.give_up("reply in part")
+            return
         self._tell_recorder()
+        self.session.end_quiet()
         self.session.finish(END_CAPTURE, now_ns)
-
-
-@final
-class Client:
-    """An end that sends datagrams to one server: its requests by their ids.
-
-    `reuses`: it was seen to send another request with an id that it had used before.
-    """
-
-    __slots__ = ("ends", "asked", "waiting", "reuses")
-
-    def __init__(self, ends: Endpoints) -> None:
-        self.ends = ends
-        self.asked: dict[int, Asked] = {}
-        self.waiting: i64 = 0
-        self.reuses = False
