@@ -84,9 +84,7 @@ def repeats(reply: MetaFlags, request: MetaFlags) -> bool:
         return False
     if b"k" not in request.letters:
         return reply.key is None
-    return reply.key is not None and (
-        reply.key == request.key or plain_key(reply) == plain_key(request)
-    )
+    return reply.key is not None and plain_key(reply) == plain_key(request)
 
 
 def plain_key(flags: MetaFlags) -> bytes:
@@ -95,6 +93,7 @@ def plain_key(flags: MetaFlags) -> bytes:
     if not flags.binary:
         return key
     try:
-        return binascii.a2b_base64(key)
+        decoded = binascii.a2b_base64(key)
     except binascii.Error:
         return key
+    return decoded if binascii.b2a_base64(decoded, newline=False) == key else key
