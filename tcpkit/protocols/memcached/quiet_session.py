@@ -14,7 +14,7 @@ and what follows decides:
 
 from typing import Final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import SIGN
@@ -37,7 +37,6 @@ from tcpkit.protocols.session import PairedSession
 RIVALS_SEEN: Final = 1024  # waiting requests looked at for one that could have the same reply
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
 class QuietSession(PairedSession):
     """Pairs, for sessions that read. `reply_*` are facts of the reply that `replies` reads."""
 

@@ -7,7 +7,7 @@ base's, see `quiet_session`; here is where messages begin and end, and what is m
 
 from typing import Final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
@@ -35,7 +35,6 @@ DEAF: Final = 3  # the server will close, or reads no request any more
 LET_GO: Final = 4  # not memcached, or nothing that can be followed
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
 class MemcachedSession(QuietSession):
     """State of one connection."""
 
