@@ -93,6 +93,10 @@ class QuietSession(PairedSession):
         """Whether no part of the reply just read, a whole one by its end, can be missing."""
         return True
 
+    def all_differ(self) -> bool:
+        """Whether it is known already that no reply fits to two of the quiet requests."""
+        return False
+
     def told_apart(self) -> bool:
         """Whether replies say which of the waiting requests they belong to, in any order."""
         return self.queue.size <= 1
@@ -178,6 +182,8 @@ class QuietSession(PairedSession):
 
     def _rivals(self, request: Request) -> bool:
         """Whether one behind `request` can have the reply as well, or too many stand there."""
+        if self.all_differ():
+            return False
         seen: i64 = 0
         other = request.next
         while other is not None and not (self.reply_ack - other.end) & SIGN:
