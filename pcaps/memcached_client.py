@@ -6,6 +6,7 @@ the number that it expects.
 
 import socket
 import struct
+import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final, cast
@@ -48,9 +49,11 @@ class Packet:
     value: bytes
 
 
-def serve(lab: Lab, *options: str) -> None:
+def serve(lab: Lab, *options: str) -> "subprocess.Popen[str]":
     """Start a memcached of one thread on the server's host; it ends with the lab."""
-    lab.serve("memcached", "-u", "root", "-t", "1", "-vv", *options, ready="server listening")
+    return lab.serve(
+        "memcached", "-u", "root", "-t", "1", "-vv", *options, ready="server listening"
+    )
 
 
 def connect(lab: Lab, host: str = SERVER_HOST, source_port: int = 0) -> "Connection":

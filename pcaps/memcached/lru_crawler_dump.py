@@ -1,4 +1,4 @@
-"""LRU_CRAWLER METADUMP: a line for each item, ended by a bare LF, then END; refused in a pipeline."""
+"""LRU_CRAWLER METADUMP: a line for each item, ended by a bare LF, then END; in a pipeline."""
 
 from pcaps.lab import Lab
 from pcaps.memcached_client import TCP, connect, serve
@@ -10,7 +10,7 @@ def make(lab: Lab) -> None:
         client = connect(lab)
         # A server that holds nothing.
         client.ask(b"lru_crawler metadump all\r\n")
-        for number in range(60):
+        for number in range(24):
             client.ask(b"set key:%d 0 0 4\r\nEND\r\r\n" % number)
         client.ask(b"lru_crawler metadump all\r\n")
         client.ask(b"lru_crawler metadump hash\r\n")

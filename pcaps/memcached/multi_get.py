@@ -3,7 +3,7 @@
 from pcaps.lab import Lab
 from pcaps.memcached_client import TCP, connect, serve
 
-KEYS = [b"key:%d" % number for number in range(100)]
+KEYS = [b"key:%d" % number for number in range(60)]
 
 
 def make(lab: Lab) -> None:
@@ -15,7 +15,7 @@ def make(lab: Lab) -> None:
         for keys in (KEYS[:6:2], KEYS[1:7:2], KEYS[:7], KEYS, KEYS[:1] * 5):
             for command in (b"get", b"gets", b"gat 60", b"gats 60"):
                 client.ask(command + b" " + b" ".join(keys) + b"\r\n")
-        client.ask(b"get " + b" ".join(KEYS * 3) + b"\r\n")
+        client.ask(b"get " + b" ".join(KEYS * 2) + b"\r\n")
         client.write(*(b"get %s %s\r\n" % (key, KEYS[1]) for key in KEYS[:20]))
         client.replies(20)
         client.close()
