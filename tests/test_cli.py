@@ -149,7 +149,7 @@ def test_wrong_command_line_is_one_line_and_status_2(
     assert_refused(tcpkit_run(*arguments), 2, *words)
 
 
-@pytest.mark.parametrize("mode", ["memcached", "dns"])
+@pytest.mark.parametrize("mode", ["dns"])
 def test_mode_that_is_not_built_is_not_offered(mode: str) -> None:
     outcome = tcpkit_run("-r", "x.pcap", "-m", mode)
     offered = outcome.err.partition("choose from")[2]
