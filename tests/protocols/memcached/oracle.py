@@ -2,7 +2,8 @@
 
 A language (`oracle_text`, `oracle_binary`) reads requests, and says what an answer to
 one would be at a place among the replies. Every way to lay all replies on the requests,
-in order, is followed; a request for which they all agree is certain.
+in order, is followed; a request for which they all agree is decided. It is so at once if
+nothing behind its own reply was needed to tell.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from tests.protocols.memcached.oracle_stream import Bytes, Connection
 
 ONE, NONE, PERHAPS = "one", "none", "perhaps"
+OPEN = "left open"  # a key that may be shown in any way
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Expected:
-    """Rows that must be there; and, for each request in doubt, the rows that may be."""
+    """What must be logged, what may be, and for each request in doubt what it may be."""
 
     certain: list[Row]
+    late: list[Row]  # decided by replies that came later
     doubtful: list[list[Row]]
+
+    def add(self, other: "Expected") -> None:
+        self.certain.extend(other.certain)
+        self.late.extend(other.late)
+        self.doubtful.extend(other.doubtful)
 
 
 @dataclass(frozen=True)
@@ -78,38 +86,47 @@ class Way:
 
 def expected(connection: Connection, asked: Sequence[Asked], read: Reader) -> Expected:
     """What is to be logged of a connection whose requests were all served."""
-    ways = _ways(asked, connection.replies.data, read)
-    found = Expected([], [])
-    for request, open_ways in zip(asked, ways, strict=True):
-        rows = [_row(connection, request, way) for way in open_ways]
-        if len(rows) == 1:
-            found.certain.append(rows[0])
-        else:
+    found = Expected([], [], [])
+    open_ways = _forward(asked, connection.replies.data, read)
+    closed_ways = _pruned(open_ways, len(connection.replies.data))
+    for request, before, after in zip(asked, open_ways, closed_ways, strict=True):
+        rows = [_row(connection, request, way) for way in _distinct(after)]
+        if len(rows) > 1:
             found.doubtful.append(rows)
+        elif len(_distinct(before)) > 1:
+            found.late.extend(rows)
+        else:
+            found.certain.extend(rows)
     return found
 
 
-def _ways(asked: Sequence[Asked], replies: bytes, read: Reader) -> list[list[Way]]:
-    """For each request, all that leads to the end of the replies."""
+def _forward(asked: Sequence[Asked], replies: bytes, read: Reader) -> list[list[Way]]:
+    """For each request, all ways that begin where one of the request before ends."""
     steps: list[list[Way]] = []
     places = {0}
     for request in asked:
         ways: list[Way] = []
         for place in sorted(places):
+            answer = read(request, replies, place) if request.answers != NONE else None
             if request.answers != ONE:
                 ways.append(Way(place, None))
-            answer = read(request, replies, place) if request.answers != NONE else None
             if answer is not None:
                 ways.append(Way(place, answer))
+        assert ways, f"nothing answers {request.words[:3]}"
         steps.append(ways)
         places = {way.end for way in ways}
-        assert places, f"nothing answers {request.words[:3]}"
-    assert len(replies) in places, "replies are left"
-    goals = {len(replies)}
-    for at in range(len(steps) - 1, -1, -1):
-        steps[at] = [way for way in steps[at] if way.end in goals]
-        goals = {way.start for way in steps[at]}
-    return [_distinct(ways) for ways in steps]
+    return steps
+
+
+def _pruned(steps: list[list[Way]], end: int) -> list[list[Way]]:
+    """Only those that lead to the end of the replies."""
+    goals = {end}
+    pruned: list[list[Way]] = []
+    for ways in reversed(steps):
+        pruned.append([way for way in ways if way.end in goals])
+        goals = {way.start for way in pruned[-1]}
+    assert goals == {0}, "the replies do not fit"
+    return pruned[::-1]
 
 
 def _distinct(ways: list[Way]) -> list[Way]:

@@ -1,9 +1,10 @@
 """The text protocol read from whole streams: doc/protocol.txt, and what memcached 1.6.18 does."""
 
 import base64
+import binascii
 import re
 
-from tests.protocols.memcached.oracle import NONE, ONE, PERHAPS, Answer, Asked, printable
+from tests.protocols.memcached.oracle import NONE, ONE, OPEN, PERHAPS, Answer, Asked, printable
 
 UPDATES = {b"set": 5, b"add": 5, b"replace": 5, b"append": 5, b"prepend": 5, b"cas": 6}
 RETRIEVALS = (b"get", b"gets", b"gat", b"gats")
@@ -88,10 +89,20 @@ def asked(start: int, end: int, words: tuple[bytes, ...]) -> Asked:
     known = word in (*RETRIEVALS, *META, *NOREPLY, b"version", b"stats", b"mn", b"quit")
     key = None
     if word in OF_ONE_KEY and len(words) > 1:
-        key = printable(words[1])
+        key = shown_key(words)
     elif word in (b"gat", b"gats") and len(words) > 2:
         key = printable(words[2])
     return Asked(start, end, words, word.decode() if known else None, key, answers(words))
+
+
+def shown_key(words: tuple[bytes, ...]) -> str:
+    """What a meta command has in base64 is shown as it is stored."""
+    if words[0] not in META or b"b" not in words[2:]:
+        return printable(words[1])
+    try:
+        return printable(base64.b64decode(words[1], validate=True))
+    except binascii.Error:
+        return OPEN
 
 
 def answers(words: tuple[bytes, ...]) -> str:
@@ -113,7 +124,7 @@ def answer(request: Asked, data: bytes, at: int) -> Answer | None:
         return None
     words = data[at:end].split()
     first, name = words[0], request.words[0] if request.words else b""
-    if first in ERRORS:
+    if first in ERRORS and name != b"mn":
         return Answer(end, "error", first.decode().rstrip(":"))
     if name in RETRIEVALS:
         return _values(request, data, at)
