@@ -82,9 +82,9 @@ def framed(number: int, request: bytes, sequence: int = 0, count: int = 1) -> by
 class Connection:
     """One connection; `source_port` 0 leaves the choice to the kernel."""
 
-    def __init__(self, host: str = SERVER_HOST, source_port: int = 0) -> None:
+    def __init__(self, host: str = SERVER_HOST, source_port: int = 0, port: int = PORT) -> None:
         source = ("", source_port) if source_port else None
-        self.socket = socket.create_connection((host, PORT), ATTEMPT_TIMEOUT_S, source)
+        self.socket = socket.create_connection((host, port), ATTEMPT_TIMEOUT_S, source)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream = cast(BinaryIO, self.socket.makefile("rb"))
 
@@ -167,13 +167,13 @@ class Connection:
 class Datagrams:
     """One UDP socket that talks to the server."""
 
-    def __init__(self, host: str = SERVER_HOST, source_port: int = 0) -> None:
+    def __init__(self, host: str = SERVER_HOST, source_port: int = 0, port: int = PORT) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.socket = socket.socket(family, socket.SOCK_DGRAM)
         self.socket.settimeout(ATTEMPT_TIMEOUT_S)
         if source_port:
             self.socket.bind(("" if family == socket.AF_INET6 else CLIENT_HOST, source_port))
-        self.socket.connect((host, PORT))
+        self.socket.connect((host, port))
 
     def send(self, number: int, request: bytes) -> None:
         self.socket.send(framed(number, request))

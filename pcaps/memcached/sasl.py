@@ -1,10 +1,6 @@
 """Authentication by SASL: unauthenticated, refused, let in by AUTH and by STEP."""
 
 import os
-import socket
-import tempfile
-from pathlib import Path
-from threading import Thread
 
 from pcaps.lab import Lab
 from pcaps.memcached_client import (
@@ -20,30 +16,15 @@ from pcaps.memcached_client import (
     connect,
     serve,
 )
+from pcaps.saslauthd import saslauthd_running
 
 RIGHT = b"\0user\0secret-password"
 WRONG = b"\0user\0wrong-password"
 
 
-def judge(door: socket.socket) -> None:
-    """Answer as saslauthd does: name, password, service and realm, each behind its length."""
-    while True:
-        asking, _ = door.accept()
-        with asking:
-            verdict = b"OK" if b"secret-password" in asking.recv(4096) else b"NO"
-            asking.sendall(len(verdict).to_bytes(2, "big") + verdict)
-
-
 def make(lab: Lab) -> None:
-    with tempfile.TemporaryDirectory() as name, socket.socket(socket.AF_UNIX) as door:
-        path = Path(name) / "mux"
-        door.bind(str(path))
-        door.listen()
-        Thread(target=judge, args=(door,), daemon=True).start()
-        (Path(name) / "memcached.conf").write_text(
-            f"mech_list: plain\npwcheck_method: saslauthd\nsaslauthd_path: {path}\n"
-        )
-        os.environ["SASL_CONF_PATH"] = name
+    with saslauthd_running("secret-password") as folder:
+        os.environ["SASL_CONF_PATH"] = folder
         serve(lab, "-S")
         with lab.capture(only=TCP):
             client = connect(lab)

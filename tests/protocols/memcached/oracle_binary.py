@@ -22,6 +22,7 @@ WITH_KEY = (0x0C, 0x0D, 0x23, 0x24)  # the reply repeats the key
 QUITQ, STAT = 0x17, 0x10
 OK, NOT_FOUND = 0, 1
 CODES = {0: "OK", 1: "NOT_FOUND", 2: "EXISTS", 5: "NOT_STORED"}
+CONTINUE = 0x21  # of an authentication
 
 
 def requests(data: bytes) -> list[Asked]:
@@ -67,6 +68,6 @@ def answer(request: Asked, data: bytes, at: int) -> Answer | None:
         alone = asked_key in (b"sizes_enable", b"sizes_disable")
         if opcode != STAT or not key or status != OK or alone:
             hits = int(status == OK) if opcode in READS else None
-            good = "ok" if status in CODES else "error"
+            good = "ok" if status in CODES or status == CONTINUE else "error"
             return Answer(at, good, CODES.get(status), hits)
     return None

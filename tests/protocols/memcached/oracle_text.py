@@ -58,7 +58,9 @@ def requests(data: bytes) -> list[Asked]:
         length = block_length(words)
         if length is not None:
             # whatever stands there: what is wrong with it the server says when it has it all
-            end = min(end + length + 2, len(data))
+            end += length + 2
+            if end > len(data):
+                break
         found.append(asked(at, end, words))
         at = end
         if words[:1] == (b"quit",):
