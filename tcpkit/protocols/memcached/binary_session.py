@@ -131,6 +131,14 @@ class BinarySession(MemcachedSession):
     def proves(self, request: Request) -> bool:
         return request.count >= CLIMBS_NEEDED
 
+    def told_apart(self) -> bool:
+        tags: set[int] = set()
+        request = self.queue.head
+        while request is not None:
+            tags.add(int(request.tag))
+            request = request.next
+        return len(tags) == self.queue.size
+
     def proven_owner(self, data: bytes, start: i64, end: i64) -> Request | None:
         if not begins_reply(data, start, end):
             return None

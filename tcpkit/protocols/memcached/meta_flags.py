@@ -3,7 +3,29 @@
 import binascii
 from typing import Final, final
 
+from mypy_extensions import i64
+
 _WITH_SIZE: Final = (b"ms", b"VA")
+
+KEY_TAG: Final = 1 << 41
+OPAQUE_TAG: Final = 1 << 42
+_TAG_MASK: Final = (1 << 40) - 1
+_KEY_FACTOR: Final = 1_000_003
+_OPAQUE_FACTOR: Final = 1_299_709  # another one, so that the two do not make up for each other
+
+
+def meta_tag(of: i64, data: bytes, at: i64, end: i64) -> i64:
+    """A number for `data[at:end]`, a key or an opaque text as `of` says, never 0.
+
+    Equal texts have equal numbers; those of a key and of an opaque can be added.
+    """
+    factor: i64 = _KEY_FACTOR if of == KEY_TAG else _OPAQUE_FACTOR
+    tag: i64 = end - at
+    while at < end:
+        char: i64 = data[at]
+        tag = ((tag ^ char) * factor) & _TAG_MASK
+        at += 1
+    return of + tag
 
 
 @final

@@ -1,9 +1,8 @@
 """What a session needs of whatever finds the ends of its replies."""
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
 class ReplyReader:
     """`feed` it until `done`; `begun` while in the middle of a reply, and when it is done."""
 

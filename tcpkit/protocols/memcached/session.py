@@ -17,7 +17,7 @@ the reply just read can be that of a request (`matches`).
 
 from typing import Final
 
-from mypy_extensions import i64, mypyc_attr
+from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
@@ -59,7 +59,6 @@ DEAF: Final = 3  # the server will close, or reads no request any more
 LET_GO: Final = 4  # not memcached, or nothing that can be followed
 
 
-@mypyc_attr(allow_interpreted_subclasses=True)
 class MemcachedSession(PairedSession):
     """State of one connection. `reply_*` are facts of the reply being read, or just read."""
 
@@ -144,6 +143,10 @@ class MemcachedSession(PairedSession):
     def proves(self, request: Request) -> bool:
         """Whether the reply just read can be that of no other request that was ever sent."""
         return False
+
+    def told_apart(self) -> bool:
+        """Whether replies say which of the waiting requests they belong to, in any order."""
+        return self.queue.size <= 1
 
     def proven_owner(self, data: bytes, start: i64, end: i64) -> Request | None:
         """Nothing is paired: the request that a reply which begins at `start` must belong to."""

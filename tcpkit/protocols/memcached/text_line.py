@@ -9,11 +9,13 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
+from tcpkit.protocols.memcached.meta_flags import KEY_TAG, OPAQUE_TAG, meta_tag
 from tcpkit.protocols.memcached.text_words import (
     CAS,
     FORMS,
     LAST_PLAIN,
     META_COUNTER,
+    META_DELETE,
     META_GET,
     META_SET,
     NOREPLY_WORDS,
@@ -22,10 +24,14 @@ from tcpkit.protocols.memcached.text_words import (
 )
 
 NO_BLOCK: Final = -1
+HIDES_EN: Final = 1
+HIDES_HD: Final = 2
+HIDES_VA: Final = 4
 MAX_KEY: Final = 250
 MAX_BLOCK: Final = 0x7FFFFFFF - 2  # what the server takes as a length
 _NOREPLY: Final = b"noreply"
-_MAY_END_NOREPLY: Final = (121, 32)  # its last letter, or a space
+_NOREPLY_SIZE: Final = 7
+_Y: Final = 121
 _DIGITS: Final = 12  # a longer number is out of any range
 
 _LF: Final = 10
@@ -72,27 +78,31 @@ def word_end(data: bytes, at: i64, end: i64) -> i64:
 class CommandLine:
     """What the line read last says.
 
-    form    what is asked for, one of `text_words`
+    word    what its first word asks for, one of `text_words`
+    form    the same; UNKNOWN where the server refuses the line
     block   bytes of the data block that follows, without its CR LF, or NO_BLOCK
     silent  the server does not answer
-    quiet   it answers only if something is to be told: the meta flag q
-    tagged  the reply repeats the key or an opaque text: the meta flags k and O
+    quiet   it answers only if there is something to tell: the meta flag q
+    tag     of the key and the opaque text that the reply repeats (`meta_tag`); 0: of none
+    hides   the nominal replies that `quiet` keeps from being sent, as bits HIDES_*
     unsure  other versions of the server may read what follows in another way
     """
 
-    __slots__ = ("block", "form", "quiet", "silent", "tagged", "unsure")
+    __slots__ = ("block", "form", "hides", "quiet", "silent", "tag", "unsure", "word")
 
     def __init__(self) -> None:
+        self.word: i64 = UNKNOWN
         self.form: i64 = UNKNOWN
         self.block: i64 = NO_BLOCK
         self.silent = False
         self.quiet = False
-        self.tagged = False
+        self.tag: i64 = 0
+        self.hides: i64 = 0
         self.unsure = False
 
     def is_plain(self) -> bool:
         """Whether it gets one reply, of which `form` alone says what it may be."""
-        special = self.silent or self.quiet or self.tagged or self.unsure
+        special = self.silent or self.quiet or self.tag != 0 or self.unsure
         return UNKNOWN < self.form <= LAST_PLAIN and not special
 
     def read(self, data: bytes, pos: i64, end: i64) -> None:
@@ -100,19 +110,23 @@ class CommandLine:
         self.block = NO_BLOCK
         self.silent = False
         self.quiet = False
-        self.tagged = False
+        self.tag = 0
+        self.hides = 0
         self.unsure = False
         at = next_word(data, pos, end)
         stop = word_end(data, at, end)
         word = data[at:stop]
         form: i64 = FORMS.get(word, UNKNOWN)
+        self.word = form
         self.form = form
         if form == STORAGE or form == CAS:
             self._storage(data, stop, end)
         if META_GET <= form <= META_COUNTER:
             self._meta(data, stop, end)
-        elif end - stop > len(_NOREPLY) and data[end - 1] in _MAY_END_NOREPLY:
-            self._noreply(word, data, stop, end)
+        elif end - stop > _NOREPLY_SIZE:
+            last: i64 = data[end - 1]
+            if last == _Y or last == _SPACE:
+                self._noreply(word, data, stop, end)
 
     def _storage(self, data: bytes, at: i64, end: i64) -> None:
         """`<key> <flags> <exptime> <bytes> [<cas unique>] [noreply]`."""
@@ -156,25 +170,42 @@ class CommandLine:
 
     def _meta(self, data: bytes, at: i64, end: i64) -> None:
         """`<key> [<bytes>] <flag>*`; the flags are letters, some with a token behind."""
-        at = next_word(data, at, end)
-        stop = word_end(data, at, end)
-        key_size = stop - at
+        key = next_word(data, at, end)
+        stop = word_end(data, key, end)
+        key_stop = stop
         if self.form == META_SET:
             at = next_word(data, stop, end)
             stop = word_end(data, at, end)
-            if not self._number(data, at, stop, 3) or key_size > MAX_KEY:
+            if not self._number(data, at, stop, 3) or key_stop - key > MAX_KEY:
                 self.form = UNKNOWN
                 self.block = NO_BLOCK
                 self.unsure = True
                 return
+        makes = False
         at = next_word(data, stop, end)
         while at < end:
             char: i64 = data[at]
+            stop = word_end(data, at, end)
             if char == 113:
                 self.quiet = True
-            elif char == 107 or char == 79:
-                self.tagged = True
-            at = next_word(data, word_end(data, at, end), end)
+            elif char == 107:
+                self.tag += meta_tag(KEY_TAG, data, key, key_stop)
+            elif char == 79:
+                self.tag += meta_tag(OPAQUE_TAG, data, at + 1, stop)
+            elif char == 78:
+                makes = True
+            at = next_word(data, stop, end)
+        if self.quiet:
+            self._hide(makes)
+
+    def _hide(self, makes: bool) -> None:
+        """Note which replies are not sent; a counter that is made (flag N) is told."""
+        if self.form == META_GET:
+            self.hides = HIDES_EN
+        elif self.form == META_SET or self.form == META_DELETE:
+            self.hides = HIDES_HD
+        elif not makes:
+            self.hides = HIDES_HD | HIDES_VA
 
     def _noreply(self, word: bytes, data: bytes, at: i64, end: i64) -> None:
         bounds = NOREPLY_WORDS.get(word)

@@ -28,6 +28,11 @@ class KeyProof:
         self._keys: set[bytes] = set()
         self._proofs: i64 = 0
 
+    @property
+    def full(self) -> bool:
+        """Whether no further key can be new."""
+        return len(self._keys) >= MEMORY
+
     def forget(self) -> None:
         """Something was missed: the keys are remembered, what they proved is not."""
         self._proofs = 0

@@ -12,6 +12,7 @@ from librt.strings import read_i16_be, read_i32_be
 from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
+from tcpkit.protocols.memcached.meta_flags import KEY_TAG, OPAQUE_TAG, meta_tag
 from tcpkit.protocols.memcached.reply_reader import ReplyReader
 from tcpkit.protocols.memcached.text_line import line_end, next_word, without_cr, word_end
 from tcpkit.protocols.memcached.text_words import (
@@ -51,8 +52,9 @@ _MANY: Final = {b"STAT": R_STATS, b"ITEM": R_LINES, b"PREFIX": R_LINES, b"mg": R
 class TextReply(ReplyReader):
     """When `done`, `kind` is one of `text_words`, `hits` the number of values.
 
-    `head` is the first line without its CR LF, kept of replies that have another word than
-    the plain ones or an error, and of every reply while `keep_head` is set.
+    `head` is the first line without its CR LF, kept of an error, of a reply with a word of
+    no kind of its own, and of every reply while `keep_head` is set. `tag` is that of the
+    key and the opaque text which a meta reply repeats, read while `reads_tags` is set.
     """
 
     __slots__ = (
@@ -60,7 +62,8 @@ class TextReply(ReplyReader):
         "hits",
         "keep_head",
         "kind",
-        "needs_heads",
+        "reads_tags",
+        "tag",
         "_in_line",
         "_partial",
         "_remaining",
@@ -72,7 +75,8 @@ class TextReply(ReplyReader):
         self.hits: i64 = 0
         self.head = b""
         self.keep_head = False
-        self.needs_heads = False  # set by the session: `keep_head` stays set
+        self.reads_tags = False
+        self.tag: i64 = 0
         self._remaining: i64 = 0  # bytes of a data block to come, its CR LF included
         self._partial = b""  # a line whose end has not come
         self._in_line = False  # a long line is being passed over
@@ -82,6 +86,7 @@ class TextReply(ReplyReader):
         self.done = False
         self.kind = 0
         self.hits = 0
+        self.tag = 0
         if self.head:
             self.head = b""
 
@@ -236,6 +241,10 @@ class TextReply(ReplyReader):
     def _read(self, data: bytes, pos: i64, line_feed: i64) -> None:
         """Read a line of any kind, the slow way; its block is in `_remaining`."""
         stop = without_cr(data, pos, line_feed)
+        if self.kind == 0 and not self.keep_head and is_number(data, pos, stop):
+            self.kind = R_NUMBER
+            self.done = True
+            return
         first = word_end(data, pos, stop)
         word = data[pos : min(first, pos + MAX_WORD)]
         if self.kind == 0:
@@ -248,10 +257,29 @@ class TextReply(ReplyReader):
             elif self.kind == R_VA:
                 self._sized(data, first, stop, 0)
                 self.hits = 1
+                if self.reads_tags:
+                    size = next_word(data, first, stop)
+                    self._tagged(data, pos, word_end(data, size, stop), stop)
             elif self.kind != R_STATS and self.kind != R_LINES:
                 self.done = True
+                if self.reads_tags and first < stop and self.kind >= R_HD:
+                    self._tagged(data, pos, first, stop)
             return
         self._read_next(word, data, first, stop)
+
+    def _tagged(self, data: bytes, pos: i64, at: i64, stop: i64) -> None:
+        """Read the flags, behind `at`, of the meta reply's line that begins at `pos`."""
+        at = next_word(data, at, stop)
+        while at < stop:
+            char: i64 = data[at]
+            behind = word_end(data, at, stop)
+            if char == 107:
+                self.tag += meta_tag(KEY_TAG, data, at + 1, behind)
+            elif char == 79:
+                self.tag += meta_tag(OPAQUE_TAG, data, at + 1, behind)
+            elif char == 98 and not self.head:
+                self.head = data[pos:stop]  # the key may be written in another way
+            at = next_word(data, behind, stop)
 
     def _read_next(self, word: bytes, data: bytes, first: i64, stop: i64) -> None:
         """Read a line that is not a reply's first; `word`, before `first`, begins it."""
@@ -278,6 +306,17 @@ class TextReply(ReplyReader):
         if not digits.isdigit() or len(digits) > 10:
             raise ProtocolError("the size of a data block is no number")
         self._remaining = int(digits) + 2
+
+
+def is_number(data: bytes, at: i64, stop: i64) -> bool:
+    """Whether a line is a number; the server may pad it with spaces."""
+    begin = at
+    while at < stop:
+        char: i64 = data[at]
+        if char < 48 or char > 57:
+            break
+        at += 1
+    return at > begin and next_word(data, at, stop) == stop
 
 
 def kind_of(word: bytes) -> i64:

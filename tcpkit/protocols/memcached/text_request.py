@@ -63,9 +63,8 @@ class RequestScanner:
         if line_feed >= end:
             return INCOMPLETE
         line = self.line
-        line.form = RETRIEVAL
         line.block = NO_BLOCK
-        line.silent = line.quiet = line.tagged = line.unsure = False
+        self._be_plain(line, RETRIEVAL)
         self.line_stop = without_cr(data, pos, line_feed)
         self.bad_block = False
         self.plain = True
@@ -110,13 +109,18 @@ class RequestScanner:
         if stop > end:
             return INCOMPLETE
         line = self.line
-        line.form = STORAGE
         line.block = size
-        line.silent = line.quiet = line.tagged = line.unsure = False
+        self._be_plain(line, STORAGE)
         self.line_stop = at - 1
         self.bad_block = read_i16_be(data, stop - 2) != _CRLF
         self.plain = not self.bad_block
         return stop
+
+    def _be_plain(self, line: CommandLine, form: i64) -> None:
+        line.word = form
+        line.form = form
+        line.tag = 0
+        line.silent = line.quiet = line.unsure = False
 
     def _any(self, data: bytes, pos: i64, end: i64) -> i64:
         line_feed = line_end(data, pos, end)

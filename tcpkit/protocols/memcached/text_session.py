@@ -6,7 +6,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK
-from tcpkit.protocols.memcached.meta_flags import MetaFlags, repeats, reply_flags, request_flags
+from tcpkit.protocols.memcached.meta_flags import repeats, reply_flags, request_flags
 from tcpkit.protocols.memcached.session import INSIDE, MemcachedSession
 from tcpkit.protocols.memcached.text_exchange import (
     command_word,
@@ -15,7 +15,14 @@ from tcpkit.protocols.memcached.text_exchange import (
     hidden,
     key_of,
 )
-from tcpkit.protocols.memcached.text_line import CommandLine, line_end, without_cr
+from tcpkit.protocols.memcached.text_line import (
+    HIDES_EN,
+    HIDES_HD,
+    HIDES_VA,
+    CommandLine,
+    line_end,
+    without_cr,
+)
 from tcpkit.protocols.memcached.text_proof import KeyProof
 from tcpkit.protocols.memcached.text_reply import TextReply
 from tcpkit.protocols.memcached.text_request import LINE_BYTES, RequestParser, RequestScanner
@@ -24,9 +31,6 @@ from tcpkit.protocols.memcached.text_words import (
     CAS,
     FORMS,
     KINDS,
-    META_COUNTER,
-    META_DELETE,
-    META_GET,
     META_SET,
     QUIT,
     R_CLIENT_ERROR,
@@ -45,17 +49,29 @@ from tcpkit.protocols.memcached.text_words import (
     may_answer,
 )
 from tcpkit.protocols.message import NO_TIME, OUT_OF_ORDER, Exchange, PairingCounts, Recorder
-from tcpkit.protocols.pairing import EXACT, INFERRED, PERHAPS, Request, RequestPool
-from tcpkit.protocols.session import CHECKS_AFTER_ANCHOR
+from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, Request, RequestPool
 
 # Request.count: what is to be considered before a reply is believed, as bits
-_BEHIND_SILENT: Final = 1  # requests without a reply came since the request before
-_TAGGED: Final = 2  # the reply repeats the key or an opaque text
-_NEW_KEY: Final = 4  # the first time that the connection asked for the key
-_MAY_LOG_IN: Final = 8  # a silent one, which is answered if it is the login
+_HIDES: Final = 7  # the nominal replies that it does not get: HIDES_*
+_BEHIND_SILENT: Final = 8  # requests without a reply came since the request before
+_TAGGED: Final = 16  # the reply repeats the key or an opaque text: `Request.tag`
+_NEW_KEY: Final = 32  # the first time that the connection asked for the key
+_MAY_LOG_IN: Final = 64  # a silent one, which is answered if it is the login
 
 _ANSWERED_IN_BULK: Final = b"unauthenticated"  # one error for all that came in one read
 _WITHOUT_END: Final = b"sizes_"  # stats sizes_enable: STAT and no END
+
+
+def _nominal() -> bytes:
+    """For each kind of reply the bit HIDES_* by which the flag q hides it."""
+    table = bytearray(KINDS)
+    table[R_EN] = HIDES_EN
+    table[R_HD] = table[R_OK] = HIDES_HD
+    table[R_VA] = HIDES_VA
+    return bytes(table)
+
+
+NOMINAL: Final = _nominal()
 _PRINTABLE: Final = range(0x20, 0x7F)
 
 
@@ -78,7 +94,15 @@ def begins_command(data: bytes, start: i64, end: i64) -> bool:
 class TextSession(MemcachedSession):
     """Pairs first in, first out; what a reply can be answer to is checked each time."""
 
-    __slots__ = ("_reader", "_scanner", "_parser", "_proof", "_silent_since", "_stored", "_guarded")
+    __slots__ = (
+        "_reader",
+        "_scanner",
+        "_parser",
+        "_proof",
+        "_silent_since",
+        "_stored",
+        "may_log_in",
+    )
 
     def __init__(
         self,
@@ -96,7 +120,7 @@ class TextSession(MemcachedSession):
         self._proof: KeyProof | None = None
         self._silent_since = False  # a request without a reply came since the last one with
         self._stored = False  # the request before has, or should have, a data block
-        self._guarded = False  # the silent request that may be a login has come
+        self.may_log_in = True  # no silent request has come yet that may be a login
         super().__init__(
             ends, recorder, counts, pool, timeout_ns, client_start, server_start, self._reader
         )
@@ -115,19 +139,20 @@ class TextSession(MemcachedSession):
         line_stop = scanner.line_stop
         if line_stop - pos > LINE_BYTES:
             line_stop = pos + LINE_BYTES
-        form = scanner.line.form
+        line = scanner.line
         request = self.pool.take()
         request.raw = data[pos:line_stop]
-        request.kind = form
+        request.kind = line.form
+        request.tag = line.tag
         request.count = 0
         request.size = stop - pos
         request.first_ns = ts_ns
         request.flags = OUT_OF_ORDER if self.notes else 0
         if scanner.plain and self.trust == EXACT and not self._silent_since:
-            self._stored = form == STORAGE or form == CAS or form == META_SET
+            self._stored = line.block >= 0
             self.arrived(request, seq, (seq + stop - pos) & MASK, ts_ns, ack)
         else:
-            self._ask(request, scanner.line, scanner.bad_block, seq, ts_ns, ack)
+            self._ask(request, line, scanner.bad_block, seq, ts_ns, ack)
         return stop
 
     def _read_part(self, data: bytes, pos: i64, end: i64, ts_ns: i64, seq: i64, ack: i64) -> i64:
@@ -148,6 +173,7 @@ class TextSession(MemcachedSession):
         self.end_request(request)
         request.raw = parser.kept
         request.kind = parser.line.form
+        request.tag = parser.line.tag
         request.count = 0
         self._ask(request, parser.line, parser.bad_block, self.request_seq, ts_ns, ack)
         return True
@@ -156,18 +182,16 @@ class TextSession(MemcachedSession):
         self, request: Request, line: CommandLine, bad_block: bool, seq: i64, ts_ns: i64, ack: i64
     ) -> None:
         """Tell a request that may be other than plain."""
-        word = command_word(request.raw)
-        form = FORMS.get(word, UNKNOWN)
-        if form == UNKNOWN:
+        if line.word == UNKNOWN:
             request.raw = hidden(request.raw, self._stored)
         else:
-            self._stored = form == STORAGE or form == CAS or form == META_SET
+            self._stored = line.word in (STORAGE, CAS, META_SET)
         if bad_block:
             request.kind = UNKNOWN  # an error answers it
         if line.unsure or bad_block:
             self._be_unsure()
         end = (seq + request.size) & MASK
-        if (line.silent and not self._may_log_in(request)) or form == QUIT:
+        if (line.silent and not self._may_log_in(request)) or line.word == QUIT:
             self._be_silent_at_once(request, seq, ts_ns, ack)
         else:
             self._consider(request, line)
@@ -175,7 +199,7 @@ class TextSession(MemcachedSession):
                 self.asked_quietly(request, seq, end, ts_ns, ack)
             else:
                 self.arrived(request, seq, end, ts_ns, ack)
-        if form == STATS and _WITHOUT_END in request.raw:
+        if line.word == STATS and _WITHOUT_END in request.raw:
             self.counts.drop("unclear what is replied", 1)
             self.miss_replies(0)
 
@@ -189,9 +213,9 @@ class TextSession(MemcachedSession):
         A login (-Y) is a `set`; noreply does not hide its answer. It is a connection's
         first request with an answer.
         """
-        if self._guarded or request.kind != STORAGE or self.reply_first_ns != NO_TIME:
+        if not self.may_log_in or request.kind != STORAGE or self.reply_first_ns != NO_TIME:
             return False
-        self._guarded = True
+        self.may_log_in = False
         request.count = _MAY_LOG_IN
         return True
 
@@ -200,13 +224,10 @@ class TextSession(MemcachedSession):
         if self._silent_since:
             request.count |= _BEHIND_SILENT
             self._silent_since = False
-        if line.tagged or line.quiet:
-            if line.tagged:
-                request.count |= _TAGGED
-            if not self._reader.needs_heads:
-                self._reader.needs_heads = True
-                self.refresh()
-        if self.trust == EXACT:
+        if line.quiet or line.tag != 0:
+            request.count |= line.hides | (_TAGGED if line.tag != 0 else 0)
+            self._reader.reads_tags = True
+        if self.trust == EXACT or (self._proof is not None and self._proof.full):
             return
         key = key_of(request.raw)
         if key is not None:
@@ -217,10 +238,9 @@ class TextSession(MemcachedSession):
 
     def _be_unsure(self) -> None:
         """Other versions of the server may read what follows in another way."""
-        self.missed()
+        self._unprove()
         if self.trust == EXACT:
             self.trust = INFERRED
-            self.checks = CHECKS_AFTER_ANCHOR
             self.refresh()
 
     def begins_request(self, data: bytes, start: i64, end: i64) -> bool:
@@ -242,24 +262,20 @@ class TextSession(MemcachedSession):
         kind = self._reader.kind
         if ANSWERS[request.kind * KINDS + kind] == 0:
             return False
-        if request.count == 0 and self.plain and request.expected != PERHAPS:
+        count = request.count
+        if self.plain and count == 0:
             return True
         if is_error(kind):
-            return self._may_fail(request, kind)
-        if META_GET <= request.kind <= META_COUNTER:
-            return self._meta_matches(request, kind)
-        if request.count & _MAY_LOG_IN:
-            return kind == R_STORED
-        if request.kind == RETRIEVAL and kind == R_VALUES:
-            return self._value_matches(request)
-        return True
-
-    def _may_fail(self, request: Request, kind: i64) -> bool:
-        """Whether an error can be the request's: not, if a silent one may have failed."""
-        if request.count & _BEHIND_SILENT:
+            return not count & _BEHIND_SILENT  # else the silent one may have failed
+        if count & _HIDES & NOMINAL[kind]:
             return False
-        alone = self.queue.head is request and request.next is None
-        return alone or kind != R_CLIENT_ERROR or _ANSWERED_IN_BULK not in self._reader.head
+        if request.tag != self._reader.tag:
+            return self._repeats_otherwise(request, kind)
+        if self.plain and not count & _MAY_LOG_IN:
+            return True
+        if count & _MAY_LOG_IN:
+            return kind == R_STORED
+        return request.kind != RETRIEVAL or kind != R_VALUES or self._value_matches(request)
 
     def _value_matches(self, request: Request) -> bool:
         words = self._reader.head.split(b" ")
@@ -267,16 +283,15 @@ class TextSession(MemcachedSession):
             return True
         return words[1] in request.raw.split(b" ")
 
-    def _meta_matches(self, request: Request, kind: i64) -> bool:
+    def _repeats_otherwise(self, request: Request, kind: i64) -> bool:
+        """Whether a reply with another tag repeats what it should, written in another way."""
         head = self._reader.head
-        if not request.count & _TAGGED and request.expected > 0 and not head.count(b" "):
-            return True
-        flags = request_flags(request.raw)
-        if b"q" in flags.letters and _is_nominal(request.kind, kind, flags):
+        if self._reader.tag == 0:
+            # older servers repeat nothing in a miss; or flags were not read yet
+            return kind == R_EN or not self._reader.reads_tags
+        if not head or not request.count & _TAGGED:
             return False
-        if not head or (kind == R_EN and head == b"EN"):
-            return True
-        return repeats(reply_flags(head), flags)
+        return repeats(reply_flags(head), request_flags(request.raw))
 
     def proves(self, request: Request) -> bool:
         proof = self._proof
@@ -290,13 +305,9 @@ class TextSession(MemcachedSession):
         words = self._reader.head.split(b" ")
         if request.kind == RETRIEVAL:
             return kind == R_VALUES and len(words) > 1 and words[1] == key_of(request.raw)
-        return (
-            META_GET <= request.kind <= META_COUNTER
-            and request.count & _TAGGED != 0
-            and not is_error(kind)
-            and b"k" in request_flags(request.raw).letters
-            and reply_flags(self._reader.head).key is not None
-        )
+        if not request.count & _TAGGED or is_error(kind) or self._reader.tag != request.tag:
+            return False
+        return b"k" in request_flags(request.raw).letters
 
     def is_push(self) -> bool:
         return self._reader.kind == R_LOG
@@ -310,13 +321,23 @@ class TextSession(MemcachedSession):
     def may_answer(self, name: bytes, kind: int) -> bool:
         return may_answer(name, kind)
 
-    def missed(self) -> None:
+    def breaks(self, request: Request) -> bool:
+        if self._reader.kind != R_CLIENT_ERROR or request.next is None:
+            return False
+        return _ANSWERED_IN_BULK in self._reader.head
+
+    def missed_requests(self) -> None:
+        self._unprove()
+
+    def _unprove(self) -> None:
         if self._proof is not None:
             self._proof.forget()
 
     def refresh(self) -> None:
         super().refresh()
-        self._reader.keep_head = self._reader.needs_heads or not self.plain
+        if self.trust == LOST:
+            self._unprove()
+        self._reader.keep_head = not self.plain
 
     # Exchanges
 
@@ -326,15 +347,3 @@ class TextSession(MemcachedSession):
     def describe_reply(self, request: Request, exchange: Exchange) -> None:
         reader = self._reader
         describe_answer(request.kind, reader.kind, reader.hits, reader.head, exchange)
-
-
-def _is_nominal(form: i64, kind: i64, flags: MetaFlags) -> bool:
-    """Whether the flag q hides a reply of this kind.
-
-    A counter that `ma` makes (flag N) is told all the same.
-    """
-    if form == META_GET:
-        return kind == R_EN
-    if form == META_SET or form == META_DELETE:
-        return kind == R_HD or kind == R_OK
-    return form == META_COUNTER and kind in (R_HD, R_VA, R_OK) and b"N" not in flags.letters

@@ -1,0 +1,236 @@
+"""A request datagram, and what has come of the replies to it.
+
+The commands in it and their replies are a conversation of their own, which a session
+reads. The server numbers the datagrams of each answer from 0. memcached 1.6 begins a new
+answer with each reply, and even with each value of a `get` with several keys; 1.4 puts all
+of them into one. So how many answers come is told by what is in them.
+"""
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from tcpkit.flow.endpoints import Endpoints
+from tcpkit.flow.stream import END_CAPTURE, END_FIN
+from tcpkit.protocols.memcached.session import MemcachedSession
+from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
+from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
+from tcpkit.protocols.memcached.udp_stamp import Stamp, digest_of
+from tcpkit.protocols.message import OUT_OF_ORDER, RETRANSMISSION
+from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
+from tcpkit.wire.segment import Datagram
+
+PARTS_HELD: Final = 64  # datagrams that wait for an earlier one of the same answer
+STAMPS_KEPT: Final = 1024  # an item of 1 MB, the server's default limit, takes 755 datagrams
+
+# how far it is: `state`
+WAITING: Final = 0
+ANSWERED: Final = 1
+GIVEN_UP: Final = 2  # not reported: it is counted
+TIMED_OUT: Final = 3
+
+# what became of a datagram of a reply
+TAKEN: Final = 0
+COPY: Final = 1  # captured once more
+AGAIN: Final = 2  # a second answer
+BROKEN: Final = 3  # it does not fit to what came before
+
+
+@final
+class Part:
+    """A datagram of an answer that waits for an earlier one."""
+
+    __slots__ = ("payload", "missing", "first_ns", "last_ns")
+
+    def __init__(self, datagram: Datagram) -> None:
+        self.payload = datagram.data[datagram.start + FRAME_SIZE : datagram.end]
+        self.missing = datagram.size - (datagram.end - datagram.start)
+        self.first_ns = datagram.first_ns
+        self.last_ns = datagram.last_ns
+
+
+@final
+class Asked:
+    """`session` reads the commands and the replies; `stamp` knows the datagram again.
+
+    `depth` requests of the client were waiting when it came.
+    """
+
+    __slots__ = (
+        "client", "session", "recorder", "stamp", "ts_ns", "number", "state", "_first_ns",
+        "_depth", "_size", "_count", "_next", "_held", "_stamps", "_parts", "_flags", "_answers",
+        "_read",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        client: "Client",
+        session: MemcachedSession,
+        recorder: UdpRecorder,
+        datagram: Datagram,
+        depth: i64,
+    ) -> None:
+        self.client = client
+        self.session = session
+        self.recorder = recorder
+        self.stamp = Stamp(datagram)
+        self.ts_ns: i64 = datagram.ts_ns
+        self.number: i64 = request_id(datagram.data, datagram.start)
+        self.state: i64 = WAITING
+        client.waiting += 1
+        self._first_ns: i64 = datagram.first_ns
+        self._depth: i64 = depth
+        self._size: i64 = datagram.size - FRAME_SIZE
+        self._count: i64 = 0  # datagrams of the answer that is being read
+        self._next: i64 = 0  # the one to be read next
+        self._held: dict[int, Part] = {}
+        self._stamps: dict[int, Stamp] = {}  # of datagrams of replies, by digest
+        self._parts: i64 = 0  # datagrams of the reply that is being read
+        self._flags: i64 = 0
+        self._answers: i64 = 0
+        self._read: i64 = 0  # bytes of replies
+
+    def ask(self, datagram: Datagram) -> None:
+        """Let the session read the commands."""
+        self._tell_recorder()
+        session = self.session
+        begin = datagram.start + FRAME_SIZE
+        kept = datagram.end - begin
+        session.request_data(datagram.data, begin, datagram.end, datagram.last_ns, 0, 0)
+        if kept < self._size:
+            session.request_skip(self._size - kept, datagram.last_ns, kept)
+        self._look()
+
+    def asked_again(self) -> None:
+        """The client has sent the same once more: which of them is answered is not known."""
+        self.doubt_order()
+        request = self.session.queue.head
+        while request is not None:
+            request.flags = request.flags | RETRANSMISSION
+            request = request.next
+
+    def doubt_order(self) -> None:
+        """What comes is likely to be the answer, not proven."""
+        if self.session.trust == EXACT:
+            self.session.trust = INFERRED
+            self.session.refresh()
+
+    def take(self, datagram: Datagram) -> i64:
+        """Read a datagram of a reply: TAKEN, COPY, AGAIN, or BROKEN and then nothing more."""
+        digest = digest_of(datagram)
+        known = self._stamps.get(digest)
+        if known is not None and known.is_copy(datagram):
+            return COPY
+        sequence = sequence_of(datagram.data, datagram.start)
+        count = count_of(datagram.data, datagram.start)
+        if self.state != WAITING:
+            return AGAIN
+        if self._next == self._count:
+            self._begin_answer(count)
+        elif sequence < self._next or int(sequence) in self._held:
+            return BROKEN if sequence == 0 and self._answers > 0 else AGAIN
+        if count != self._count or len(self._held) >= PARTS_HELD:
+            return BROKEN
+        if len(self._stamps) < STAMPS_KEPT:
+            self._stamps[digest] = Stamp(datagram)
+        if sequence == self._next:
+            self._read_part(Part(datagram))
+            self._read_held()
+        else:
+            self._flags = self._flags | OUT_OF_ORDER
+            self._held[int(sequence)] = Part(datagram)
+        return TAKEN
+
+    def _begin_answer(self, count: i64) -> None:
+        self._count = count
+        self._next = 0
+        self._answers += 1
+        if self._answers > 1 and self.session.replies.begun:
+            self.doubt_order()  # one of several in between may be missing
+
+    def _read_held(self) -> None:
+        while self._held and self.state == WAITING:
+            part = self._held.pop(int(self._next), None)
+            if part is None:
+                return
+            self._read_part(part)
+
+    def _read_part(self, part: Part) -> None:
+        session = self.session
+        self._next += 1
+        if not session.replies.begun:
+            self._parts = 0
+        self._parts += 1
+        self._tell_recorder()
+        self.recorder.reply_last_ns = part.last_ns
+        size = len(part.payload)
+        session.reply_data(part.payload, 0, size, part.first_ns, self._read, self._size)
+        self._read += size
+        if part.missing > 0 and session.trust != LOST:
+            session.reply_skip(part.missing, part.last_ns, self._read)
+            self._read += part.missing
+        self._look()
+
+    def _tell_recorder(self) -> None:
+        recorder = self.recorder
+        recorder.request_first_ns = self._first_ns
+        recorder.depth = self._depth
+        recorder.reply_parts = self._parts
+        recorder.reply_flags = self._flags
+
+    def _look(self) -> None:
+        """Bring `state` up to date."""
+        session = self.session
+        if session.queue.size == 0:
+            self._end(ANSWERED)
+        elif session.trust == LOST:
+            self.give_up("lost in step")
+
+    @property
+    def answered(self) -> bool:
+        return self._answers > 0
+
+    @property
+    def partly_answered(self) -> bool:
+        return self._next < self._count or self.session.replies.begun
+
+    def give_up(self, reason: str) -> None:
+        """What waits is not reported, because of `reason`."""
+        self.session.drop_waiting(reason)
+        self._end(GIVEN_UP)
+
+    def time_out(self, now_ns: i64) -> None:
+        """Report what got no answer."""
+        if self.partly_answered:
+            self.give_up("reply in part")
+            return
+        self._tell_recorder()
+        self.session.expire(now_ns)
+        self.session.finish(END_FIN, now_ns)
+        self._end(TIMED_OUT)
+
+    def _end(self, state: i64) -> None:
+        self.state = state
+        self.client.waiting -= 1
+        self._held.clear()
+
+    def finish(self, now_ns: i64) -> None:
+        """The capture has ended."""
+        self._tell_recorder()
+        self.session.finish(END_CAPTURE, now_ns)
+
+
+@final
+class Client:
+    """An end that sends datagrams to one server: its requests by their ids.
+
+    `reuses`: it was seen to send another request with an id that it had used before.
+    """
+
+    __slots__ = ("ends", "asked", "waiting", "reuses")
+
+    def __init__(self, ends: Endpoints) -> None:
+        self.ends = ends
+        self.asked: dict[int, Asked] = {}
+        self.waiting: i64 = 0
+        self.reuses = False
