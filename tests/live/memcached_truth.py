@@ -44,7 +44,13 @@ class MemcachedTruth:
     def listen_anew(self, tracer: Tracer) -> None:
         """Forget what both said; and have the server speak, if a client has silenced it."""
         self._asked(b"verbosity 2\r\n")
-        wait_until(lambda: "connection closed" in self.server.said[-1], "it has said all")
+        mark = f"version {len(self._own)}"
+        self._asked(f"{mark}\r\n".encode())
+        said = self.server.said
+        wait_until(
+            lambda: "connection closed" in said[-1] and any(line.endswith(mark) for line in said),
+            "the server has said all",
+        )
         self.server.said.clear()
         self._wait(tracer)
         self._before = len(tracer.rows())

@@ -34,19 +34,23 @@ def tracer(truth: MemcachedTruth) -> Iterator[Tracer]:
         yield running
 
 
-def memccapable(truth: MemcachedTruth, *options: str) -> list[str]:
-    """Run it. Returns the names of the tests, all of which have passed."""
+def memccapable(truth: MemcachedTruth, *options: str) -> dict[str, str]:
+    """Run it. Returns each test with its result."""
     done = subprocess.run(
         ["memccapable", "-h", "127.0.0.1", "-p", str(truth.port), *options],
         capture_output=True,
         text=True,
         timeout=2 * DEADLINE_S,
-        check=True,
+        check=False,
     )
-    assert "All tests passed" in done.stdout
     results = re.findall(r"^((?:ascii|binary) .*?) +\[(\w+)\]$", done.stdout, re.MULTILINE)
-    assert {result for _, result in results} == {"pass"}
-    return [name for name, _ in results]
+    return dict(results)
+
+
+def passed_tests(truth: MemcachedTruth, option: str) -> list[str]:
+    results = memccapable(truth, option)
+    assert set(results.values()) == {"pass"}
+    return list(results)
 
 
 def command_of(test: str) -> str:
@@ -81,7 +85,7 @@ def test_whole_run_leaves_nothing_unpaired(
     truth: MemcachedTruth, tracer: Tracer, option: str
 ) -> None:
     before = truth.counters()
-    tests = memccapable(truth, option)
+    tests = passed_tests(truth, option)
     gained = truth.counters()
     gained.subtract(before)
     rows = truth.theirs(tracer)
@@ -114,8 +118,9 @@ def assert_counted(rows: Sequence[Row], gained: Counter[str], option: str) -> No
 def test_each_test_is_logged_as_the_server_heard_it(
     truth: MemcachedTruth, tracer: Tracer, option: str
 ) -> None:
-    for test in memccapable(truth, option):
+    for test in passed_tests(truth, option):
         truth.listen_anew(tracer)
+        # (`ascii quit` fails when it is alone. What it sends is to be seen all the same.)
         memccapable(truth, "-T", test)
         # This one tells the server to be silent.
         heard = truth.heard(0 if test == "ascii verbosity" else 1)
