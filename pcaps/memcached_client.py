@@ -88,6 +88,12 @@ class Connection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream = cast(BinaryIO, self.socket.makefile("rb"))
 
+    def __enter__(self) -> "Connection":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def write(self, *data: bytes) -> None:
         self.socket.sendall(b"".join(data))
 
