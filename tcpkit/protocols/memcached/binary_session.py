@@ -125,11 +125,11 @@ class BinarySession(MemcachedSession):
         self._climbs = 0
         return 0
 
-    def missed_requests(self) -> None:
-        self._climbs = 0
-
     def proves(self, request: Request) -> bool:
         return request.count >= CLIMBS_NEEDED
+
+    def tells_success(self, request: Request) -> bool:
+        return KINDS[request.tag >> 32] & RETRIEVES != 0
 
     def told_apart(self) -> bool:
         tags: set[int] = set()
@@ -211,6 +211,7 @@ class BinarySession(MemcachedSession):
         self._kept = b""
         self._wanted = HEADER_SIZE
         self._left = 0
+        self._climbs = 0
 
     def matches(self, request: Request) -> bool:
         reader = self._reader

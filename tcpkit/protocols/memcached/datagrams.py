@@ -1,9 +1,10 @@
 """Memcached over UDP: a request's datagram, and those of its reply, by the request id.
 
 A request datagram is known by both ends and the id in its frame. Clients count that id up,
-or always send the same. Where one was used within the last `timeout_ns`, what comes may
-belong to the earlier request: the pair is inferred, and where the earlier one still waits
-for its answer, neither is reported. The same datagram sent again is another attempt.
+or always send the same: then a reply may belong to an earlier request. So the first pair
+of a client is inferred, and so is one whose id was used before; where the earlier request
+still waits for its answer, nothing is reported for REST_NS. The same datagram sent again is another
+attempt. Ids are remembered for twice the time that a reply may take.
 
 What is in a datagram is read by a session of its own: see `udp_asked`.
 """
@@ -30,10 +31,11 @@ from tcpkit.protocols.memcached.udp_asked import (
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
 from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
 from tcpkit.protocols.message import PairingCounts, Recorder
-from tcpkit.protocols.pairing import RequestPool
+from tcpkit.protocols.pairing import REST_NS, RequestPool
 from tcpkit.wire.segment import Datagram
 
 MAX_REMEMBERED: Final = 32768  # requests, with their sessions; about 60 MB
+REUSED: Final = "request id reused"
 
 _Ends = tuple[i64, i64, i64, i64, i64]
 
@@ -92,15 +94,16 @@ class MemcachedDatagrams(DatagramReader):
             self._counts.retries += 1
             before.asked_again()
             return
-        if waits:
-            before.give_up("request id reused")
+        if waits and not before.be_silent(False):
+            before.give_up(REUSED)
+            client.unclear_until_ns = datagram.ts_ns + REST_NS
         client.reuses = True
         client.asked.pop(int(before.number), None)
         self._remembered.pop(before, None)
         asked = self._ask(client, datagram)
         asked.doubt_order()
-        if waits and asked.state == WAITING:
-            asked.give_up("request id reused")
+        if datagram.ts_ns < client.unclear_until_ns and asked.state == WAITING:
+            asked.give_up(REUSED)
 
     def _ask(self, client: Client, datagram: Datagram) -> Asked:
         """A new request."""
@@ -112,6 +115,9 @@ class MemcachedDatagrams(DatagramReader):
         asked = self._made(client, datagram)
         client.asked[int(asked.number)] = asked
         self._remembered[asked] = True
+        if client.requests == 0:
+            asked.doubt_order()  # whether its ids tell requests apart is not known yet
+        client.requests += 1
         asked.ask(datagram)
         if asked.state == WAITING and not asked.session.told_apart():
             asked.give_up("several commands in a datagram")
@@ -148,15 +154,18 @@ class MemcachedDatagrams(DatagramReader):
             return
         data, start = datagram.data, datagram.start
         sequence, count = sequence_of(data, start), count_of(data, start)
-        if count == 0 and datagram.size == FRAME_SIZE:
-            return  # so the server says that there is nothing to say
-        if sequence >= count:
+        empty = count == 0 and datagram.size == FRAME_SIZE
+        if sequence >= count and not empty:
             self._counts.drop("sequence over the count", 1)
             return
         client = self._clients.get(_ends_of(datagram))
         asked = None if client is None else client.asked.get(int(request_id(data, start)))
         if asked is None:
             self._count_stray(sequence)
+            return
+        if empty:
+            if asked.state == WAITING and not asked.answered:
+                asked.be_silent(True)  # so the server says that there is nothing to say
             return
         before = asked.state
         what = asked.take(datagram)

@@ -65,7 +65,7 @@ class MemcachedSession(PairedSession):
     __slots__ = (
         "replies", "request_state", "request_first_ns", "request_seq", "request_size",
         "request_flags", "reply_first_ns", "reply_last_ns", "reply_seq", "reply_ack",
-        "reply_size", "reply_flags", "in_step", "nonsense", "quiet",
+        "reply_size", "reply_flags", "in_step", "nonsense", "quiet", "lossy",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +95,7 @@ class MemcachedSession(PairedSession):
         self.in_step = server_start  # where a reply begins is known
         self.nonsense: i64 = 0
         self.quiet = False  # the client was seen to send requests that may get no reply
+        self.lossy = False  # replies may be missing without a trace: over UDP
         self.refresh()
 
     # What a protocol adds
@@ -143,6 +144,14 @@ class MemcachedSession(PairedSession):
     def proves(self, request: Request) -> bool:
         """Whether the reply just read can be that of no other request that was ever sent."""
         return False
+
+    def tells_success(self, request: Request) -> bool:
+        """Whether a quiet request gets a reply when it succeeds: it is a get."""
+        return False
+
+    def is_whole(self, request: Request) -> bool:
+        """Whether no part of the reply just read, a whole one by its end, can be missing."""
+        return True
 
     def told_apart(self) -> bool:
         """Whether replies say which of the waiting requests they belong to, in any order."""
@@ -371,6 +380,10 @@ class MemcachedSession(PairedSession):
             self._doubt_owners(request)
             return True
         self._be_silent_before(request)
+        if self.lossy and not self.is_whole(request):
+            self.pool.put(self.queue.pop())
+            self.counts.drop("reply in part", 1)
+            return True
         self._check_passed(request)
         breaks = self.breaks(request)
         if self.trial is not None:
@@ -460,11 +473,12 @@ class MemcachedSession(PairedSession):
         """A reply to `request` came: the quiet ones before it get none."""
         queue = self.queue
         while queue.head is not None and queue.head is not request:
-            self._be_silent(queue.pop(), self.trust == EXACT)
+            self.be_silent(queue.pop(), self.trust == EXACT and not self.lossy)
 
-    def _be_silent(self, request: Request, exact: bool) -> None:
-        """`request`, taken out of the queue, gets no reply."""
-        if request.expected == DOUBTFUL:
+    def be_silent(self, request: Request, exact: bool) -> None:
+        """`request`, taken out of the queue, gets no reply; `exact`: that is sure."""
+        unclear = self.lossy and not exact and self.tells_success(request)
+        if unclear or request.expected == DOUBTFUL:
             self.counts.drop("quiet, answer unclear", 1)
             self.pool.put(request)
             return
@@ -499,17 +513,17 @@ class MemcachedSession(PairedSession):
             return
         head = queue.head
         while head is not None and now_ns - head.last_ns >= self.timeout_ns:
-            self._be_silent(queue.pop(), False)
+            self.be_silent(queue.pop(), False)
             head = queue.head
 
     def finish(self, end: i64, ts_ns: i64) -> None:
         told = end != END_CAPTURE and end != END_FORGOTTEN and end != END_LOST
         if told and self.trust != LOST:
-            self._end_quiet()
+            self.end_quiet()
         super().finish(end, ts_ns)
 
-    def _end_quiet(self) -> None:
-        """The connection has ended: quiet requests get no reply any more."""
+    def end_quiet(self) -> None:
+        """Nothing more comes: quiet requests get no reply any more."""
         waiting = self.queue
         self.queue = WaitingQueue()
         while waiting.head is not None:
@@ -517,7 +531,7 @@ class MemcachedSession(PairedSession):
             if request.expected > 0:
                 self.queue.append(request)
             else:
-                self._be_silent(request, False)
+                self.be_silent(request, False)
 
     # Loss
 
@@ -552,25 +566,27 @@ class MemcachedSession(PairedSession):
             self._break_requests()
         self.one_by_one = False
         self.drop_waiting(reason)
-        self.missed_requests()
+        self.missed()
         self.lose(flags)
 
     def miss_replies(self, flags: i64) -> None:
         """Replies may be missing: which requests still wait for one is not known."""
         self.in_step = False
+        self.missed()
         self.lose(flags)
 
-    def missed_requests(self) -> None:
-        """Requests may be missing: what is known of the client's habits is in doubt."""
+    def missed(self) -> None:
+        """Bytes are missing: what a proof was built on does not count any more."""
 
     def _doubt(self) -> None:
         """Bytes of a value are missing: the order holds, but it is not proven any more."""
+        self.missed()
         if self.trust == EXACT:
             self.trust = INFERRED
             self.refresh()
 
     def refresh(self) -> None:
-        self.plain = self.trust == EXACT  # else each reply may be a proof
+        self.plain = self.trust == EXACT and not self.lossy  # else each reply may be a proof
 
     def request_skip(self, size: i64, ts_ns: i64, seq: i64) -> None:
         if self.request_state == LET_GO:

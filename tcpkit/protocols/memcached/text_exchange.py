@@ -39,6 +39,16 @@ def command_word(line: bytes) -> bytes:
     return words[0] if words else b""
 
 
+def keys_asked(line: bytes) -> int:
+    """How many keys a retrieval names.
+
+    >>> keys_asked(b"get a b"), keys_asked(b"gat 0 a")
+    (2, 1)
+    """
+    words = line.split()
+    return len(words) - (2 if words and words[0] in _TOUCHING else 1)
+
+
 def hidden(line: bytes, behind_value: bool) -> bytes:
     """What is shown of a line that begins with no command.
 

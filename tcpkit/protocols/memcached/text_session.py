@@ -14,6 +14,7 @@ from tcpkit.protocols.memcached.text_exchange import (
     describe_command,
     hidden,
     key_of,
+    keys_asked,
 )
 from tcpkit.protocols.memcached.text_line import (
     HIDES_EN,
@@ -31,6 +32,7 @@ from tcpkit.protocols.memcached.text_words import (
     CAS,
     FORMS,
     KINDS,
+    META_GET,
     META_SET,
     QUIT,
     R_CLIENT_ERROR,
@@ -308,6 +310,14 @@ class TextSession(MemcachedSession):
         if not request.count & _TAGGED or is_error(kind) or self._reader.tag != request.tag:
             return False
         return b"k" in request_flags(request.raw).letters
+
+    def tells_success(self, request: Request) -> bool:
+        return request.kind == META_GET
+
+    def is_whole(self, request: Request) -> bool:
+        # memcached 1.6 sends each value in an answer of its own
+        keys = keys_asked(request.raw) if request.kind == RETRIEVAL else 1
+        return keys == 1 or (self._reader.hits == keys and len(request.raw) < LINE_BYTES)
 
     def is_push(self) -> bool:
         return self._reader.kind == R_LOG

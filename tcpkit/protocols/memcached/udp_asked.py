@@ -16,7 +16,7 @@ from tcpkit.protocols.memcached.session import MemcachedSession
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
 from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
 from tcpkit.protocols.memcached.udp_stamp import Stamp, digest_of
-from tcpkit.protocols.message import OUT_OF_ORDER, RETRANSMISSION
+from tcpkit.protocols.message import NO_TIME, OUT_OF_ORDER, RETRANSMISSION
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
 from tcpkit.wire.segment import Datagram
 
@@ -72,6 +72,8 @@ class Asked:
     ) -> None:
         self.client = client
         self.session = session
+        session.lossy = True
+        session.refresh()
         self.recorder = recorder
         self.stamp = Stamp(datagram)
         self.ts_ns: i64 = datagram.ts_ns
@@ -199,6 +201,18 @@ class Asked:
         self.session.drop_waiting(reason)
         self._end(GIVEN_UP)
 
+    def be_silent(self, proven: bool) -> bool:
+        """Report what is quiet as silent; False if there is more than that."""
+        queue = self.session.queue
+        if self.partly_answered or queue.size > queue.optional:
+            return False
+        self._tell_recorder()
+        while queue.head is not None:
+            exact = proven and queue.size == 1 and self.session.trust == EXACT
+            self.session.be_silent(queue.pop(), exact)
+        self._end(ANSWERED)
+        return True
+
     def time_out(self, now_ns: i64) -> None:
         """Report what got no answer."""
         if self.partly_answered:
@@ -215,8 +229,15 @@ class Asked:
         self._held.clear()
 
     def finish(self, now_ns: i64) -> None:
-        """The capture has ended."""
+        """The capture has ended.
+
+        A quiet request is silent then: over UDP there are no bytes to come before its reply.
+        """
+        if self.partly_answered:
+            self.give_up("reply in part")
+            return
         self._tell_recorder()
+        self.session.end_quiet()
         self.session.finish(END_CAPTURE, now_ns)
 
 
@@ -224,13 +245,16 @@ class Asked:
 class Client:
     """An end that sends datagrams to one server: its requests by their ids.
 
-    `reuses`: it was seen to send another request with an id that it had used before.
+    `requests` were sent in all. `reuses`: it was seen to send another request with an id
+    that it had used before; until `unclear_until_ns` it is not known what is outstanding.
     """
 
-    __slots__ = ("ends", "asked", "waiting", "reuses")
+    __slots__ = ("ends", "asked", "waiting", "requests", "reuses", "unclear_until_ns")
 
     def __init__(self, ends: Endpoints) -> None:
         self.ends = ends
         self.asked: dict[int, Asked] = {}
         self.waiting: i64 = 0
+        self.requests: i64 = 0
         self.reuses = False
+        self.unclear_until_ns: i64 = NO_TIME
