@@ -31,6 +31,7 @@ from tcpkit.protocols.memcached.binary_opcode import (
     RETRIEVES,
     SASL_LIST,
     SASL_STEP,
+    STAT,
     UNKNOWN_COMMAND_STATUS,
     code_of,
     is_error,
@@ -40,6 +41,8 @@ from tcpkit.protocols.memcached.binary_request import describe, kept_size, key_o
 from tcpkit.protocols.memcached.session import DEAF, INSIDE, MemcachedSession
 from tcpkit.protocols.message import ERROR, OK, OUT_OF_ORDER, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.pairing import Request, RequestPool
+
+_WITHOUT_END: Final = b"sizes_"  # the reply to stat sizes_enable has no last packet
 
 CLIMBS_NEEDED: Final = 8  # round trips after which a client is believed to count its requests
 
@@ -107,6 +110,9 @@ class BinarySession(MemcachedSession):
             self.request_state = DEAF  # the server closes
         else:
             self.asked_quietly(request, seq, end, ts_ns, ack)
+        if opcode == STAT and key_of(request.raw).startswith(_WITHOUT_END):
+            self.counts.drop("unclear what is replied", 1)
+            self.miss_replies(0)
 
     def _count_climbs(self, opaque: i64, leads: bool) -> i64:
         """Round trips in a row through which the client's opaques have climbed.

@@ -97,7 +97,8 @@ class MemcachedDatagrams(DatagramReader):
         if waits and not before.be_silent(False):
             before.give_up(REUSED)
             client.unclear_until_ns = datagram.ts_ns + REST_NS
-        client.reuses = True
+        if len(client.asked) == 1 or not before.stamp.is_same(datagram):
+            client.reuses = True  # else it has missed the answer and asks again
         client.asked.pop(int(before.number), None)
         self._remembered.pop(before, None)
         asked = self._ask(client, datagram)

@@ -35,7 +35,7 @@ def command_word(line: bytes) -> bytes:
     >>> command_word(b"  get foo")
     b'get'
     """
-    words = line.split(None, 1)
+    words = words_of(line)
     return words[0] if words else b""
 
 
@@ -60,7 +60,7 @@ def hidden(line: bytes, behind_value: bool) -> bytes:
     """
     if behind_value:
         return HIDDEN
-    words = line.split(None, 1)
+    words = words_of(line)
     if len(words) < 2:
         return line
     return words[0] + b" " + HIDDEN

@@ -57,7 +57,7 @@ def line_end(data: bytes, pos: i64, end: i64) -> i64:
 
 def without_cr(data: bytes, pos: i64, line_feed: i64) -> i64:
     """The end of the line at `pos` whose LF is at `line_feed`: a CR before it is not of it."""
-    if line_feed - pos > 1 and data[line_feed - 1] == _CR:
+    if line_feed > pos and data[line_feed - 1] == _CR:
         return line_feed - 1
     return line_feed
 

@@ -133,7 +133,7 @@ class TextReply(ReplyReader):
                     return stop
             elif word == _END:
                 if pos + 5 <= end and data[pos + 4] == _LF:
-                    return self._close(pos + 5)
+                    return self._close(data, pos, pos + 5)
             elif word == _STOR:
                 if pos + 8 <= end and read_i32_be(data, pos + 4) == _ED:
                     return self._plain(data, R_STORED, pos, pos + 8)
@@ -187,10 +187,12 @@ class TextReply(ReplyReader):
             self.head = data[pos : end - 2]
         return end
 
-    def _close(self, end: i64) -> i64:
+    def _close(self, data: bytes, pos: i64, end: i64) -> i64:
         """END was read."""
         if self.kind == 0:
             self.kind = R_END
+            if self.keep_head:
+                self.head = data[pos : end - 2]
         self.done = True
         return end
 

@@ -193,21 +193,19 @@ class TextSession(MemcachedSession):
         if line.unsure or bad_block:
             self._be_unsure()
         end = (seq + request.size) & MASK
-        if (line.silent and not self._may_log_in(request)) or line.word == QUIT:
-            self._be_silent_at_once(request, seq, ts_ns, ack)
+        if line.word == STATS and _WITHOUT_END in request.raw:
+            self.counts.drop("unclear what is replied", 1)
+            self.pool.put(request)
+            self.miss_replies(0)
+        elif line.word == QUIT or (line.silent and not self._may_log_in(request)):
+            self._silent_since = True
+            self.silent(request, seq, ts_ns, ack)
         else:
             self._consider(request, line)
-            if line.quiet or line.silent:
+            if (line.quiet and not bad_block) or line.silent:
                 self.asked_quietly(request, seq, end, ts_ns, ack)
             else:
                 self.arrived(request, seq, end, ts_ns, ack)
-        if line.word == STATS and _WITHOUT_END in request.raw:
-            self.counts.drop("unclear what is replied", 1)
-            self.miss_replies(0)
-
-    def _be_silent_at_once(self, request: Request, seq: i64, ts_ns: i64, ack: i64) -> None:
-        self._silent_since = True
-        self.silent(request, seq, ts_ns, ack)
 
     def _may_log_in(self, request: Request) -> bool:
         """Whether a silent request is answered if the server wants a login.
