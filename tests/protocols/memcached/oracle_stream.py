@@ -11,6 +11,7 @@ from pathlib import Path
 import dpkt
 
 PORT = 11211
+FRAME_SIZE = 8
 MASK = 0xFFFFFFFF
 NS_PER_S = 1_000_000_000
 _ETHERNET, _SLL2 = 1, 276
@@ -23,11 +24,17 @@ class Bytes:
     initial: int
     found: dict[int, tuple[int, int]] = field(default_factory=dict)
     data: bytes = b""
+    frames: list[int] = field(default_factory=list)  # over UDP: where a datagram begins
 
     def add(self, seq: int, payload: bytes, ts_ns: int) -> None:
         offset = (seq - self.initial - 1) & MASK
         for at, value in enumerate(payload):
             self.found.setdefault(offset + at, (value, ts_ns))
+
+    def append(self, payload: bytes, ts_ns: int) -> None:
+        """Over UDP: what a datagram holds behind its frame header."""
+        self.frames.append(len(self.found))
+        self.add(self.initial + 1 + len(self.found), payload, ts_ns)
 
     def close(self) -> None:
         """Nothing more comes. Raises KeyError if a byte is missing."""
@@ -36,22 +43,17 @@ class Bytes:
     def time(self, at: int) -> int:
         return self.found[at][1]
 
+    def wire_size(self, start: int, end: int) -> int:
+        """With the frame headers of the datagrams that they are in."""
+        frames = sum(start <= frame < end for frame in self.frames)
+        return end - start + FRAME_SIZE * max(frames, 1 if self.frames else 0)
+
 
 @dataclass
 class Connection:
     client: str
     requests: Bytes
     replies: Bytes
-
-
-@dataclass(frozen=True)
-class Datagram:
-    """A payload over UDP, with the client that sent it or gets it."""
-
-    client: str
-    asks: bool
-    ts_ns: int
-    data: bytes
 
 
 def connections(path: Path) -> list[Connection]:
@@ -78,17 +80,53 @@ def connections(path: Path) -> list[Connection]:
     return every
 
 
-def datagrams(path: Path) -> list[Datagram]:
-    return [
-        Datagram(
-            source if udp.dport == PORT else destination,
-            udp.dport == PORT,
-            ts_ns,
-            bytes(udp.data),
-        )
-        for ts_ns, source, destination, udp in _packets(path)
-        if isinstance(udp, dpkt.udp.UDP)
-    ]
+def conversations(path: Path) -> list[Connection]:
+    """What was said over UDP under one request id of one client, as if it were a connection.
+
+    A request datagram that is sent again before its reply is left out.
+    """
+    found: dict[tuple[str, int], Conversation] = {}
+    for ts_ns, source, destination, udp in _packets(path):
+        data = bytes(udp.data) if isinstance(udp, dpkt.udp.UDP) else b""
+        if len(data) < FRAME_SIZE:
+            continue
+        number, sequence, count, _ = struct.unpack_from("!HHHH", data)
+        client = source if udp.dport == PORT else destination
+        talk = found.setdefault((client, number), Conversation(client))
+        if udp.dport != PORT:
+            talk.reply(sequence, count, data[FRAME_SIZE:], ts_ns)
+        elif count == 1 and len(data) > FRAME_SIZE:
+            talk.request(data[FRAME_SIZE:], ts_ns)
+    every = [Connection(talk.client, talk.requests, talk.replies) for talk in found.values()]
+    for connection in every:
+        connection.requests.close()
+        connection.replies.close()
+    return every
+
+
+class Conversation:
+    """Requests and replies under one id."""
+
+    def __init__(self, client: str) -> None:
+        self.client = client
+        self.requests = Bytes(0)
+        self.replies = Bytes(0)
+        self._waiting = b""
+        self._parts: dict[int, tuple[bytes, int]] = {}
+
+    def request(self, payload: bytes, ts_ns: int) -> None:
+        if payload != self._waiting:
+            self.requests.append(payload, ts_ns)
+        self._waiting = payload
+
+    def reply(self, sequence: int, count: int, payload: bytes, ts_ns: int) -> None:
+        """A datagram of a reply; of a whole reply the datagrams stand in their order."""
+        self._waiting = b""
+        self._parts[sequence] = payload, ts_ns
+        if len(self._parts) >= count:
+            for _, (part, time) in sorted(self._parts.items()):
+                self.replies.append(part, time)
+            self._parts.clear()
 
 
 def _packets(

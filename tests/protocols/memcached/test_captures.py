@@ -14,7 +14,7 @@ from tests.goldens import PCAPS
 from tests.program import tcpkit_run
 from tests.protocols.memcached import oracle_binary, oracle_text
 from tests.protocols.memcached.oracle import OPEN, Expected, Row, expected
-from tests.protocols.memcached.oracle_stream import connections
+from tests.protocols.memcached.oracle_stream import connections, conversations
 
 FOLDER = PCAPS / "memcached"
 # Captures of TCP whose connections are whole, and whose requests were all served.
@@ -46,6 +46,10 @@ WHOLE = (
     "two-outstanding-misses",
     "value-with-end",
 )
+# Captures of UDP in which no id is used twice, and each datagram holds one request.
+WHOLE_UDP = ("udp-binary", "udp-ipv6", "udp-multi-datagram")
+# Captures of UDP in which some of what is asked cannot be told apart, or is not reported.
+PARTLY_UDP = ("udp-id-reuse", "udp-noreply-quiet", "udp-text")
 # Captures in which replies do not tell which of several like requests they answer.
 DOUBTFUL = ("any-bridge", "binary-quiet", "meta-quiet", "retransmissions")
 
@@ -72,14 +76,16 @@ Place = tuple[str, int, int, int, int, int, int, str]
 
 
 def logged(path: Path) -> list[Logged]:
-    outcome = tcpkit_run("-r", path, "-m", "memcached", "-j")
+    udp = ["-u"] if path.name.startswith("udp-") else []
+    outcome = tcpkit_run("-r", path, "-m", "memcached", "-j", *udp)
     assert outcome.status == 0, outcome.err
     return [json.loads(line) for line in outcome.out.splitlines()]
 
 
 def foreseen(path: Path) -> Expected:
     whole = Expected([], [], [])
-    for connection in connections(path):
+    read = conversations if path.name.startswith("udp-") else connections
+    for connection in read(path):
         language = oracle_binary if connection.requests.data[:1] == b"\x80" else oracle_text
         asked = language.requests(connection.requests.data)
         whole.add(expected(connection, asked, language.answer))
@@ -123,7 +129,7 @@ def agrees(row: Row, line: Logged) -> bool:
     )
 
 
-@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.parametrize("name", WHOLE + WHOLE_UDP)
 def test_log_is_what_the_whole_streams_say(name: str) -> None:
     path = FOLDER / f"{name}.pcap"
     found = foreseen(path)
@@ -149,8 +155,20 @@ def possible(line: Logged, found: Expected) -> bool:
     return any(agrees(row, line) for rows in found.doubtful for row in rows)
 
 
-@pytest.mark.parametrize("name", sorted(set(WHOLE) - set(DOUBTFUL)))
+@pytest.mark.parametrize("name", sorted({*WHOLE, *WHOLE_UDP} - set(DOUBTFUL)))
 def test_oracle_is_in_no_doubt(name: str) -> None:
     found = foreseen(FOLDER / f"{name}.pcap")
     assert found.doubtful == []
     assert found.certain
+
+
+@pytest.mark.parametrize("name", PARTLY_UDP)
+def test_nothing_is_logged_that_the_datagrams_do_not_say(name: str) -> None:
+    path = FOLDER / f"{name}.pcap"
+    found = foreseen(path)
+    lines = logged(path)
+    assert len(lines) > len(found.certain) // 2
+    for row in found.certain + found.late:
+        taken(row, lines)
+    assert [line for line in lines if not possible(line, found)] == []
+    assert {line["quality"] for line in lines} <= {"inferred"}
