@@ -9,7 +9,7 @@ def make(lab: Lab) -> None:
     with lab.capture(only=UDP):
         client = Datagrams(SERVER_HOST_6)
         client.ask(1, b"set a 0 0 1380\r\n" + b"x" * 1380 + b"\r\n")
-        client.ask(2, b"get a nothing\r\n")
+        client.ask(2, b"get a\r\n")
         client.ask(3, b"get nothing\r\n")
         client.ask(4, binary(GET, b"a", opaque=5))
         client.ask(5, binary(NOOP))

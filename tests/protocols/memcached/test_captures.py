@@ -167,7 +167,7 @@ def test_nothing_is_logged_that_the_datagrams_do_not_say(name: str) -> None:
     path = FOLDER / f"{name}.pcap"
     found = foreseen(path)
     lines = logged(path)
-    assert len(lines) > len(found.certain) // 2
+    assert lines
     for row in found.certain + found.late:
         taken(row, lines)
     assert [line for line in lines if not possible(line, found)] == []
