@@ -2,9 +2,10 @@
 
 A request datagram is known by both ends and the id in its frame. Clients count that id up,
 or always send the same: then a reply may belong to an earlier request. So the first pair
-of a client is inferred, and so is one whose id was used before; where the earlier request
-still waits for its answer, nothing is reported for REST_NS. The same datagram sent again is another
-attempt. Ids are remembered for twice the time that a reply may take.
+of a client is inferred, and so is one whose id was used before. Where the earlier request
+still waits for its answer, nothing of that id is reported for REST_NS, unless opaques tell
+the two apart. The same datagram sent again is another attempt. Ids are remembered for twice
+the time that a reply may take.
 
 What is in a datagram is read by a session of its own: see `udp_asked`.
 """
@@ -26,15 +27,16 @@ from tcpkit.protocols.memcached.udp_asked import (
     TIMED_OUT,
     WAITING,
     Asked,
-    Client,
 )
+from tcpkit.protocols.memcached.udp_client import Client
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
 from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
 from tcpkit.protocols.message import PairingCounts, Recorder
-from tcpkit.protocols.pairing import REST_NS, RequestPool
+from tcpkit.protocols.pairing import RequestPool
 from tcpkit.wire.segment import Datagram
 
 MAX_REMEMBERED: Final = 32768  # requests, with their sessions; about 60 MB
+MAX_SHARING: Final = 64  # requests of one id that wait, told apart by their opaques
 REUSED: Final = "request id reused"
 
 _Ends = tuple[i64, i64, i64, i64, i64]
@@ -73,11 +75,14 @@ class MemcachedDatagrams(DatagramReader):
             self._counts.drop("request in several datagrams", 1)  # the server refuses it
             return
         client = self._client(datagram)
-        before = client.asked.get(int(request_id(datagram.data, datagram.start)))
-        if before is None:
+        sharing = client.asked.get(int(request_id(datagram.data, datagram.start)))
+        if sharing is None:
             self._ask(client, datagram)
-        elif not before.stamp.is_copy(datagram):
-            self._ask_again(client, before, datagram)
+            return
+        for asked in sharing:
+            if asked.stamp.is_copy(datagram):
+                return
+        self._ask_again(client, sharing, datagram)
 
     def _client(self, datagram: Datagram) -> Client:
         key = _ends_of(datagram)
@@ -87,24 +92,33 @@ class MemcachedDatagrams(DatagramReader):
             self._clients[key] = client
         return client
 
-    def _ask_again(self, client: Client, before: Asked, datagram: Datagram) -> None:
-        """The client sends with an id that it has used before."""
-        waits = before.state == WAITING
-        if waits and before.stamp.is_same(datagram) and not client.reuses:
-            self._counts.retries += 1
-            before.asked_again()
-            return
-        if waits and not before.be_silent(False):
-            before.give_up(REUSED)
-            client.unclear_until_ns = datagram.ts_ns + REST_NS
-        if len(client.asked) == 1 or not before.stamp.is_same(datagram):
+    def _ask_again(self, client: Client, sharing: list[Asked], datagram: Datagram) -> None:
+        """The client sends with an id that it has used before, for those in `sharing`."""
+        for each in sharing:
+            if each.state == WAITING and each.stamp.is_same(datagram) and not client.reuses:
+                self._counts.retries += 1
+                each.asked_again()
+                return
+        if len(client.asked) == 1 or not sharing[-1].stamp.is_same(datagram):
             client.reuses = True  # else it has missed the answer and asks again
-        client.asked.pop(int(before.number), None)
-        self._remembered.pop(before, None)
         asked = self._ask(client, datagram)
         asked.doubt_order()
-        if datagram.ts_ns < client.unclear_until_ns and asked.state == WAITING:
+        waiting = [each for each in sharing if each.state == WAITING]
+        if _told_apart(asked, waiting):
+            client.asked[int(asked.number)] = [*waiting, asked]
+        else:
+            self._give_up_sharing(client, waiting, datagram.ts_ns)
+        for each in sharing:
+            if each.state != WAITING:
+                self._remembered.pop(each, None)
+        if asked.state == WAITING and client.doubts(asked.number, datagram.ts_ns):
             asked.give_up(REUSED)
+
+    def _give_up_sharing(self, client: Client, waiting: list[Asked], ts_ns: i64) -> None:
+        for each in waiting:
+            if not each.be_silent(False):
+                each.give_up(REUSED)
+                client.doubt(each.number, ts_ns)
 
     def _ask(self, client: Client, datagram: Datagram) -> Asked:
         """A new request."""
@@ -113,12 +127,13 @@ class MemcachedDatagrams(DatagramReader):
             if oldest.state == WAITING:
                 oldest.give_up("too many waiting")
             self._forget(oldest)
+            self._clients[_ends_of(datagram)] = client
         asked = self._made(client, datagram)
-        client.asked[int(asked.number)] = asked
+        client.asked[int(asked.number)] = [asked]
         self._remembered[asked] = True
-        if client.requests == 0:
+        if client.sent == 0:
             asked.doubt_order()  # whether its ids tell requests apart is not known yet
-        client.requests += 1
+        client.sent += 1
         asked.ask(datagram)
         if asked.state == WAITING and not asked.session.told_apart():
             asked.give_up("several commands in a datagram")
@@ -138,16 +153,17 @@ class MemcachedDatagrams(DatagramReader):
             text.may_log_in = False  # not over UDP
             session = text
         self._counts.sessions -= 1  # there is none over UDP
-        return Asked(client, session, recorder, datagram, client.waiting)
+        return Asked(client.ends, client.waiting, session, recorder, datagram)
 
     def _forget(self, asked: Asked) -> None:
         self._remembered.pop(asked, None)
-        client = asked.client
-        if client.asked.get(int(asked.number)) is asked:
-            client.asked.pop(int(asked.number), None)
-        if not client.asked:
-            ends = client.ends
-            self._clients.pop((ends.a0, ends.a1, ends.a2, ends.a3, ends.ports), None)
+        ends = asked.ends
+        key = (ends.a0, ends.a1, ends.a2, ends.a3, ends.ports)
+        client = self._clients.get(key)
+        if client is not None:
+            client.forget(asked)
+            if not client.asked:
+                self._clients.pop(key, None)
 
     def reply(self, datagram: Datagram) -> None:
         if datagram.end - datagram.start < FRAME_SIZE:
@@ -160,10 +176,14 @@ class MemcachedDatagrams(DatagramReader):
             self._counts.drop("sequence over the count", 1)
             return
         client = self._clients.get(_ends_of(datagram))
-        asked = None if client is None else client.asked.get(int(request_id(data, start)))
+        asked = None if client is None else client.owner_of(datagram)
         if asked is None:
+            if client is not None:
+                client.doubt(request_id(data, start), datagram.ts_ns)
             self._count_stray(sequence)
             return
+        if asked.state == WAITING and datagram.ts_ns - asked.ts_ns >= self._timeout_ns:
+            asked.time_out(datagram.ts_ns)
         if empty:
             if asked.state == WAITING and not asked.answered:
                 asked.be_silent(True)  # so the server says that there is nothing to say
@@ -207,6 +227,17 @@ class MemcachedDatagrams(DatagramReader):
                 asked.finish(now_ns)
         self._remembered.clear()
         self._clients.clear()
+
+
+def _told_apart(asked: Asked, waiting: list[Asked]) -> bool:
+    """Whether the replies to `asked` and to each of `waiting` say which they are."""
+    if len(waiting) >= MAX_SHARING:
+        return False
+    for each in waiting:
+        if not asked.is_told_from(each):
+            return False
+        each.doubt_order()
+    return True
 
 
 def _ends_of(datagram: Datagram) -> _Ends:

@@ -12,11 +12,12 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.stream import END_CAPTURE, END_FIN
+from tcpkit.protocols.memcached.binary_session import BinarySession
 from tcpkit.protocols.memcached.session import MemcachedSession
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
 from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
 from tcpkit.protocols.memcached.udp_stamp import Stamp, digest_of
-from tcpkit.protocols.message import NO_TIME, OUT_OF_ORDER, RETRANSMISSION
+from tcpkit.protocols.message import OUT_OF_ORDER, RETRANSMISSION
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
 from tcpkit.wire.segment import Datagram
 
@@ -50,27 +51,34 @@ class Part:
 
 
 @final
-class Asked:
-    """`session` reads the commands and the replies; `stamp` knows the datagram again.
+class Waiting:
+    """How many requests of a client wait."""
 
-    `depth` requests of the client were waiting when it came.
-    """
+    __slots__ = ("count",)
+
+    def __init__(self) -> None:
+        self.count: i64 = 0
+
+
+@final
+class Asked:
+    """`session` reads the commands and the replies; `stamp` knows the datagram again."""
 
     __slots__ = (
-        "client", "session", "recorder", "stamp", "ts_ns", "number", "state", "_first_ns",
-        "_depth", "_size", "_count", "_next", "_held", "_stamps", "_parts", "_flags", "_answers",
-        "_read",
+        "ends", "session", "recorder", "stamp", "ts_ns", "number", "state", "_first_ns",
+        "_depth", "_waiting", "_size", "_count", "_next", "_held", "_stamps", "_parts", "_flags",
+        "_answers", "_read",
     )  # fmt: skip
 
     def __init__(
         self,
-        client: "Client",
+        ends: Endpoints,
+        waiting: Waiting,
         session: MemcachedSession,
         recorder: UdpRecorder,
         datagram: Datagram,
-        depth: i64,
     ) -> None:
-        self.client = client
+        self.ends = ends
         self.session = session
         session.lossy = True
         session.refresh()
@@ -79,9 +87,10 @@ class Asked:
         self.ts_ns: i64 = datagram.ts_ns
         self.number: i64 = request_id(datagram.data, datagram.start)
         self.state: i64 = WAITING
-        client.waiting += 1
         self._first_ns: i64 = datagram.first_ns
-        self._depth: i64 = depth
+        self._waiting = waiting
+        self._depth: i64 = waiting.count
+        waiting.count += 1
         self._size: i64 = datagram.size - FRAME_SIZE
         self._count: i64 = 0  # datagrams of the answer that is being read
         self._next: i64 = 0  # the one to be read next
@@ -110,6 +119,27 @@ class Asked:
         while request is not None:
             request.flags = request.flags | RETRANSMISSION
             request = request.next
+
+    def is_told_from(self, other: "Asked") -> bool:
+        """Whether each reply says which of the two it belongs to."""
+        ours, theirs = self.session, other.session
+        if not (isinstance(ours, BinarySession) and isinstance(theirs, BinarySession)):
+            return False
+        request = ours.queue.head
+        while request is not None:
+            if other.waits_for(request.tag):
+                return False
+            request = request.next
+        return True
+
+    def waits_for(self, tag: i64) -> bool:
+        """Whether a request that waits has this tag, in the binary protocol."""
+        request = self.session.queue.head
+        while request is not None:
+            if request.tag == tag:
+                return self.state == WAITING
+            request = request.next
+        return False
 
     def doubt_order(self) -> None:
         """What comes is likely to be the answer, not proven."""
@@ -194,6 +224,7 @@ class Asked:
 
     @property
     def partly_answered(self) -> bool:
+        """Whether more of an answer, or of a reply, has to come."""
         return self._next < self._count or self.session.replies.begun
 
     def give_up(self, reason: str) -> None:
@@ -219,13 +250,14 @@ class Asked:
             self.give_up("reply in part")
             return
         self._tell_recorder()
+        self.doubt_order()  # a reply that was not captured looks the same
         self.session.expire(now_ns)
         self.session.finish(END_FIN, now_ns)
         self._end(TIMED_OUT)
 
     def _end(self, state: i64) -> None:
         self.state = state
-        self.client.waiting -= 1
+        self._waiting.count -= 1
         self._held.clear()
 
     def finish(self, now_ns: i64) -> None:
@@ -239,22 +271,3 @@ class Asked:
         self._tell_recorder()
         self.session.end_quiet()
         self.session.finish(END_CAPTURE, now_ns)
-
-
-@final
-class Client:
-    """An end that sends datagrams to one server: its requests by their ids.
-
-    `requests` were sent in all. `reuses`: it was seen to send another request with an id
-    that it had used before; until `unclear_until_ns` it is not known what is outstanding.
-    """
-
-    __slots__ = ("ends", "asked", "waiting", "requests", "reuses", "unclear_until_ns")
-
-    def __init__(self, ends: Endpoints) -> None:
-        self.ends = ends
-        self.asked: dict[int, Asked] = {}
-        self.waiting: i64 = 0
-        self.requests: i64 = 0
-        self.reuses = False
-        self.unclear_until_ns: i64 = NO_TIME

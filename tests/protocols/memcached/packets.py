@@ -10,7 +10,7 @@ HEADER = struct.Struct("!BBHBBHIIQ")
 PORT = 11211
 
 GET, SET, ADD, DELETE, INCR, QUIT, GETQ, NOOP, GETK, GETKQ = 0, 1, 2, 4, 5, 7, 9, 10, 12, 13
-STAT, SETQ, QUITQ = 0x10, 0x11, 0x17
+STAT, SETQ, DELETEQ, QUITQ = 0x10, 0x11, 0x14, 0x17
 
 EXTRAS = {SET: bytes(8), ADD: bytes(8), SETQ: bytes(8), INCR: bytes(7) + b"\x01" + bytes(12)}
 

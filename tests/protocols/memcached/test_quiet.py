@@ -2,7 +2,11 @@
 
 import pytest
 
+from tests.build import drop
 from tests.protocols.memcached.packets import (
+    DELETEQ,
+    GET,
+    GETKQ,
     GETQ,
     NOOP,
     QUITQ,
@@ -11,6 +15,7 @@ from tests.protocols.memcached.packets import (
     ask,
     capture,
     memcached,
+    miss,
     run,
 )
 
@@ -53,3 +58,73 @@ def test_reply_that_two_quiet_gets_could_have_is_given_to_neither() -> None:
     result = capture(memcached().client(sent).server(got).packets)
     assert [x.request for x in result.exchanges] == ["noop"]
     assert result.pairing.unpaired == {"quiet, answer unclear": 3}
+
+
+def test_quiet_mutations_are_answered_by_errors_only() -> None:
+    sent = ask(SETQ, b"a", b"1", 1) + ask(DELETEQ, b"b", opaque=2) + ask(DELETEQ, b"c", opaque=3)
+    got = miss(DELETEQ, 3) + answer(NOOP, opaque=4)
+    result = capture(memcached().client(sent + ask(NOOP, opaque=4)).server(got).packets)
+    assert [(x.request, x.status, x.code) for x in result.exchanges] == [
+        ("set a 0 0 1", "silent", None), ("delete b", "silent", None),
+        ("delete c", "ok", "NOT_FOUND"), ("noop", "ok", "OK"),
+    ]  # fmt: skip
+
+
+def test_key_in_the_reply_tells_quiet_gets_of_one_opaque_apart() -> None:
+    sent = ask(GETKQ, b"a") + ask(GETKQ, b"b") + ask(GETKQ, b"c") + ask(NOOP)
+    got = answer(GETKQ, b"v", key=b"b") + answer(NOOP)
+    result = capture(memcached().client(sent).server(got).packets)
+    assert [(x.request, x.status) for x in result.exchanges] == [
+        ("get a", "silent"), ("get b", "ok"), ("get c", "silent"), ("noop", "ok"),
+    ]  # fmt: skip
+    assert all(exchange.exact for exchange in result.exchanges)
+
+
+def test_ordinary_get_tells_of_the_quiet_ones_before_it() -> None:
+    sent = ask(GETQ, b"a", opaque=1) + ask(GET, b"b", opaque=2)
+    result = capture(memcached().client(sent).server(miss(GET, 2)).packets)
+    assert [(x.request, x.status, x.code, x.hits) for x in result.exchanges] == [
+        ("get a", "silent", None, -1), ("get b", "ok", "NOT_FOUND", 0),
+    ]  # fmt: skip
+
+
+def test_request_that_came_after_the_reply_was_sent_is_no_rival() -> None:
+    conversation = memcached().client(ask(GETQ, b"a")).server(answer(GETQ, b"v"))
+    conversation.client(ask(GETQ, b"a") + ask(NOOP)).server(answer(NOOP))
+    result = capture(conversation.packets)
+    assert [(x.request, x.status) for x in result.exchanges] == [
+        ("get a", "ok"), ("get a", "silent"), ("noop", "ok"),
+    ]  # fmt: skip
+
+
+def test_quiet_request_before_one_that_waits_is_not_decided_by_time() -> None:
+    conversation = memcached().client(ask(GETQ, b"a", opaque=1) + ask(GET, b"b", opaque=2))
+    result = run(conversation.packets).advance(20_000_000)
+    assert [(x.request, x.status) for x in result.exchanges] == [("get b", "timeout")]
+    result.feed(conversation.server(answer(GETQ, b"v", 1), at_us=21_000_000).packets[-1:])
+    assert [(x.request, x.status) for x in result.exchanges[1:]] == [("get a", "ok")]
+
+
+def test_depth_counts_quiet_requests_that_wait() -> None:
+    sent = ask(GETQ, b"a", opaque=1) + ask(SETQ, b"b", b"1", 2) + ask(NOOP, opaque=3)
+    result = capture(memcached().client(sent).server(answer(NOOP, opaque=3)).packets)
+    assert [int(exchange.depth) for exchange in result.exchanges] == [0, 1, 2]
+
+
+def test_no_reply_lost_is_taken_for_silence() -> None:
+    """The hit of a quiet get was not captured: what was asked before it is not decided."""
+    conversation = memcached().client(ask(GETQ, b"a", opaque=1) + ask(NOOP, opaque=2))
+    conversation.server(answer(GETQ, b"v", 1)).server(answer(NOOP, opaque=2))
+    conversation.client(ask(NOOP, opaque=3), at_us=9_000).server(answer(NOOP, opaque=3))
+    result = capture(drop(conversation.packets, 4))
+    assert "silent" not in {exchange.status for exchange in result.exchanges}
+    assert not any(exchange.exact for exchange in result.exchanges)
+
+
+def test_long_batch_of_quiet_gets_is_followed() -> None:
+    sent = b"".join(ask(GETQ, b"k%d" % number, opaque=number + 1) for number in range(900))
+    got = b"".join(answer(GETQ, b"v", number + 1) for number in range(0, 900, 2))
+    made = memcached().client(sent + ask(NOOP), at_us=1000).server(got + answer(NOOP))
+    result = capture(made.packets)
+    assert (result.pairing.exact, result.pairing.silent) == (451, 450)
+    assert result.pairing.unpaired == {}
