@@ -1,7 +1,7 @@
-"""STATS and all that may follow it: many lines, no line, one line without END, errors."""
+"""STATS and all that may follow it: many lines, one line, no line, errors."""
 
 from pcaps.lab import Lab
-from pcaps.memcached_client import TCP, Connection, connect, serve
+from pcaps.memcached_client import TCP, connect, serve
 
 NAMES = (
     b"",
@@ -21,8 +21,6 @@ NAMES = (
     b" cachedump 99 1",
     b" reset",
 )
-# These two end without END.
-WITHOUT_END = (b"stats sizes_enable\r\n", b"stats sizes_disable\r\n")
 
 
 def make(lab: Lab) -> None:
@@ -33,17 +31,6 @@ def make(lab: Lab) -> None:
         for name in NAMES:
             client.ask(b"stats" + name + b"\r\n")
             client.ask(b"get user:1\r\n")
-        for request in WITHOUT_END:
-            ask_for_a_line(client, request)
-            client.ask(b"stats sizes\r\n")
         client.write(*(b"stats" + name + b"\r\nget user:1\r\n" for name in NAMES))
         client.replies(2 * len(NAMES))
-        client.write(*WITHOUT_END, b"get user:1\r\n")
-        client.lines(len(WITHOUT_END))
-        client.reply()
         client.close()
-
-
-def ask_for_a_line(client: Connection, request: bytes) -> None:
-    client.write(request)
-    client.lines(1)

@@ -48,8 +48,8 @@ WHOLE = (
 )
 # Captures of UDP in which no id is used twice, and each datagram holds one request.
 WHOLE_UDP = ("udp-binary", "udp-ipv6", "udp-multi-datagram")
-# Captures of UDP in which some of what is asked cannot be told apart, or is not reported.
-PARTLY_UDP = ("udp-id-reuse", "udp-noreply-quiet", "udp-text")
+# Captures in which some of what is asked cannot be told apart, or is not reported.
+PARTLY = ("stats-without-end", "udp-id-reuse", "udp-noreply-quiet", "udp-text")
 # Captures in which replies do not tell which of several like requests they answer.
 DOUBTFUL = ("any-bridge", "binary-quiet", "meta-quiet", "retransmissions")
 
@@ -162,8 +162,8 @@ def test_oracle_is_in_no_doubt(name: str) -> None:
     assert found.certain
 
 
-@pytest.mark.parametrize("name", PARTLY_UDP)
-def test_nothing_is_logged_that_the_datagrams_do_not_say(name: str) -> None:
+@pytest.mark.parametrize("name", PARTLY)
+def test_nothing_is_logged_that_the_streams_do_not_say(name: str) -> None:
     path = FOLDER / f"{name}.pcap"
     found = foreseen(path)
     lines = logged(path)
