@@ -43,8 +43,8 @@ FORMS: Final[dict[bytes, int]] = {
 
 # Commands that `noreply`, as the last of so many words, keeps from being answered.
 NOREPLY_WORDS: Final[dict[bytes, tuple[int, int]]] = {
-    b"set": (6, 6), b"add": (6, 6), b"replace": (6, 6), b"append": (6, 6), b"prepend": (6, 6),
-    b"cas": (7, 7), b"delete": (3, 4), b"incr": (3, 4), b"decr": (3, 4), b"touch": (3, 4),
+    b"set": (5, 6), b"add": (5, 6), b"replace": (5, 6), b"append": (5, 6), b"prepend": (5, 6),
+    b"cas": (6, 7), b"delete": (3, 4), b"incr": (3, 4), b"decr": (3, 4), b"touch": (3, 4),
     b"flush_all": (2, 3), b"verbosity": (2, 3), b"cache_memlimit": (2, 3), b"slabs": (3, 23),
     b"lru": (2, 23), b"extstore": (2, 23), b"watch": (2, 23),
 }  # fmt: skip
