@@ -95,6 +95,7 @@ def plain_key(flags: MetaFlags) -> bytes:
     if not flags.binary:
         return key
     try:
-        return binascii.a2b_base64(key)
+        decoded = binascii.a2b_base64(key)
     except binascii.Error:
         return key
+    return decoded if binascii.b2a_base64(decoded, newline=False) == key else key

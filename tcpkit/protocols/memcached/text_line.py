@@ -84,11 +84,12 @@ class CommandLine:
     silent  the server does not answer
     quiet   it answers only if there is something to tell: the meta flag q
     tag     of the key and the opaque text that the reply repeats (`meta_tag`); 0: of none
+    binary  the key is written in base64: a reply may repeat it in another way
     hides   the nominal replies that `quiet` keeps from being sent, as bits HIDES_*
     unsure  other versions of the server may read what follows in another way
     """
 
-    __slots__ = ("block", "form", "hides", "quiet", "silent", "tag", "unsure", "word")
+    __slots__ = ("binary", "block", "form", "hides", "quiet", "silent", "tag", "unsure", "word")
 
     def __init__(self) -> None:
         self.word: i64 = UNKNOWN
@@ -97,6 +98,7 @@ class CommandLine:
         self.silent = False
         self.quiet = False
         self.tag: i64 = 0
+        self.binary = False
         self.hides: i64 = 0
         self.unsure = False
 
@@ -111,6 +113,7 @@ class CommandLine:
         self.silent = False
         self.quiet = False
         self.tag = 0
+        self.binary = False
         self.hides = 0
         self.unsure = False
         at = next_word(data, pos, end)
@@ -192,6 +195,8 @@ class CommandLine:
                 self.tag += meta_tag(KEY_TAG, data, key, key_stop)
             elif char == 79:
                 self.tag += meta_tag(OPAQUE_TAG, data, at + 1, stop)
+            elif char == 98:
+                self.binary = True
             elif char == 78:
                 makes = True
             at = next_word(data, stop, end)

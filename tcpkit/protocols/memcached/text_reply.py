@@ -54,13 +54,15 @@ class TextReply(ReplyReader):
 
     `head` is the first line without its CR LF, kept of an error, of a reply with a word of
     no kind of its own, and of every reply while `keep_head` is set. `tag` is that of the
-    key and the opaque text which a meta reply repeats, read while `reads_tags` is set.
+    key and the opaque text which a meta reply repeats, read while `reads_tags` is set; with
+    `keeps_tagged` the line of such a reply is kept, for keys that are written in base64.
     """
 
     __slots__ = (
         "head",
         "hits",
         "keep_head",
+        "keeps_tagged",
         "kind",
         "reads_tags",
         "tag",
@@ -76,6 +78,7 @@ class TextReply(ReplyReader):
         self.head = b""
         self.keep_head = False
         self.reads_tags = False
+        self.keeps_tagged = False
         self.tag: i64 = 0
         self._remaining: i64 = 0  # bytes of a data block to come, its CR LF included
         self._partial = b""  # a line whose end has not come
@@ -279,9 +282,11 @@ class TextReply(ReplyReader):
                 self.tag += meta_tag(KEY_TAG, data, at + 1, behind)
             elif char == 79:
                 self.tag += meta_tag(OPAQUE_TAG, data, at + 1, behind)
-            elif char == 98 and not self.head:
-                self.head = data[pos:stop]  # the key may be written in another way
+            elif char == 98:
+                self.keeps_tagged = True
             at = next_word(data, behind, stop)
+        if self.keeps_tagged and not self.head:
+            self.head = data[pos : min(stop, pos + HEAD_BYTES)]
 
     def _read_next(self, word: bytes, data: bytes, first: i64, stop: i64) -> None:
         """Read a line that is not a reply's first; `word`, before `first`, begins it."""

@@ -201,10 +201,10 @@ class RequestParser:
             self.kept = self.kept[:size]
         line.read(self.kept, 0, size)
         if cut and line.form != RETRIEVAL:
+            line.unsure = line.word != UNKNOWN
             line.form = UNKNOWN
             line.block = NO_BLOCK
             line.silent = line.quiet = False
-            line.unsure = True
         if line.block >= 0:
             self._remaining = line.block + 2
         else:

@@ -227,6 +227,8 @@ class TextSession(MemcachedSession):
         if line.quiet or line.tag != 0:
             request.count |= line.hides | (_TAGGED if line.tag != 0 else 0)
             self._reader.reads_tags = True
+            if line.binary:
+                self._reader.keeps_tagged = True
         if self.trust == EXACT or (self._proof is not None and self._proof.full):
             return
         key = key_of(request.raw)

@@ -160,7 +160,7 @@ class Asked:
         if self._next == self._count:
             self._begin_answer(count)
         elif sequence < self._next or int(sequence) in self._held:
-            return BROKEN if sequence == 0 and self._answers > 0 else AGAIN
+            return BROKEN if known is None else AGAIN
         if count != self._count or len(self._held) >= PARTS_HELD:
             return BROKEN
         if len(self._stamps) < STAMPS_KEPT:
@@ -177,8 +177,9 @@ class Asked:
         self._count = count
         self._next = 0
         self._answers += 1
-        if self._answers > 1 and self.session.replies.begun:
-            self.doubt_order()  # one of several in between may be missing
+        several = self.session.queue.size > 1 and count > 1
+        if several or (self._answers > 1 and self.session.replies.begun):
+            self.doubt_order()  # of two answers the end of one and the begin of the next may miss
 
     def _read_held(self) -> None:
         while self._held and self.state == WAITING:
