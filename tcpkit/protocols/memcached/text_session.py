@@ -8,6 +8,7 @@ from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK
 from tcpkit.protocols.memcached.meta_flags import repeats, reply_flags, request_flags
 from tcpkit.protocols.memcached.session import INSIDE, MemcachedSession
+from tcpkit.protocols.memcached.text_errors import UNAUTHENTICATED, may_fail
 from tcpkit.protocols.memcached.text_exchange import (
     command_word,
     describe_answer,
@@ -60,7 +61,6 @@ _TAGGED: Final = 16  # the reply repeats the key or an opaque text: `Request.tag
 _NEW_KEY: Final = 32  # the first time that the connection asked for the key
 _MAY_LOG_IN: Final = 64  # a silent one, which is answered if it is the login
 
-_ANSWERED_IN_BULK: Final = b"unauthenticated"  # one error for all that came in one read
 _WITHOUT_END: Final = b"sizes_"  # stats sizes_enable: STAT and no END
 
 
@@ -265,10 +265,11 @@ class TextSession(MemcachedSession):
         if ANSWERS[request.kind * KINDS + kind] == 0:
             return False
         count = request.count
+        if is_error(kind):
+            # behind a silent request it may be that one's
+            return not count & _BEHIND_SILENT and may_fail(request.kind, self._reader.head)
         if self.plain and count == 0:
             return True
-        if is_error(kind):
-            return not count & _BEHIND_SILENT  # else the silent one may have failed
         if count & _HIDES & NOMINAL[kind]:
             return False
         if request.tag != self._reader.tag:
@@ -334,7 +335,7 @@ class TextSession(MemcachedSession):
     def breaks(self, request: Request) -> bool:
         if self._reader.kind != R_CLIENT_ERROR or request.next is None:
             return False
-        return _ANSWERED_IN_BULK in self._reader.head
+        return self._reader.head == UNAUTHENTICATED  # one answer to all that came in one read
 
     def missed_requests(self) -> None:
         self._unprove()
