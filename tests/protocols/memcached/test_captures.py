@@ -49,7 +49,13 @@ WHOLE = (
 # Captures of UDP in which no id is used twice, and each datagram holds one request.
 WHOLE_UDP = ("udp-binary", "udp-ipv6", "udp-multi-datagram")
 # Captures in which some of what is asked cannot be told apart, or is not reported.
-PARTLY = ("stats-without-end", "udp-id-reuse", "udp-noreply-quiet", "udp-text")
+PARTLY = (
+    "noreply-malformed",
+    "stats-without-end",
+    "udp-id-reuse",
+    "udp-noreply-quiet",
+    "udp-text",
+)
 # Captures in which replies do not tell which of several like requests they answer.
 DOUBTFUL = ("any-bridge", "binary-quiet", "meta-quiet", "retransmissions")
 
