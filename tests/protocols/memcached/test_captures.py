@@ -39,6 +39,7 @@ WHOLE = (
     "pipelined-text",
     "retransmissions",
     "sasl",
+    "server-errors",
     "split-requests",
     "stats",
     "two-outstanding",
