@@ -84,9 +84,7 @@ def repeats(reply: MetaFlags, request: MetaFlags) -> bool:
         return False
     if b"k" not in request.letters:
         return reply.key is None
-    return reply.key is not None and (
-        reply.key == request.key or plain_key(reply) == plain_key(request)
-    )
+    return reply.key is not None and plain_key(reply) == plain_key(request)
 
 
 def plain_key(flags: MetaFlags) -> bytes:
