@@ -4,11 +4,14 @@ Text and binary stand side by side: a maker writes bytes, and reads replies unti
 the number that it expects.
 """
 
+import signal
 import socket
 import struct
 import subprocess
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from pcaps.client import ATTEMPT_TIMEOUT_S
@@ -30,6 +33,7 @@ STORE: Final = struct.Struct("!II")  # flags, expiration time
 COUNT: Final = struct.Struct("!QQI")  # delta, initial value, expiration time
 TIME: Final = struct.Struct("!I")
 _HEADER: Final = struct.Struct("!BBHBBHIIQ")
+_LOOK_AGAIN_S: Final = 0.001
 _FRAME: Final = struct.Struct("!HHHH")
 
 # First words of lines that do not end a text reply.
@@ -54,6 +58,21 @@ def serve(lab: Lab, *options: str) -> "subprocess.Popen[str]":
     return lab.serve(
         "memcached", "-u", "root", "-t", "1", "-vv", *options, ready="server listening"
     )
+
+
+def stop(server: "subprocess.Popen[str]") -> None:
+    """Stop all its threads, until it is sent SIGCONT. Raises TimeoutError if one goes on."""
+    server.send_signal(signal.SIGSTOP)
+    deadline_s = time.monotonic() + ATTEMPT_TIMEOUT_S
+    while _states(server.pid) != {"T"}:
+        if time.monotonic() > deadline_s:
+            raise TimeoutError("the server does not stop")
+        time.sleep(_LOOK_AGAIN_S)
+
+
+def _states(pid: int) -> set[str]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/stat")
+    return {task.read_text().rpartition(")")[2].split()[0] for task in tasks}
 
 
 def connect(lab: Lab, host: str = SERVER_HOST, source_port: int = 0) -> "Connection":

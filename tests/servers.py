@@ -88,10 +88,10 @@ class MemcachedServer:
 
 @contextmanager
 def memcached_running(
-    *options: str, env: Mapping[str, str] | None = None
+    *options: str, udp: bool = False, env: Mapping[str, str] | None = None
 ) -> Iterator[MemcachedServer]:
-    """A memcached that answers already, on 127.0.0.1; killed at the end."""
-    server = _memcached_started(options, {**os.environ, **(env or {})})
+    """A memcached that answers already, on 127.0.0.1, with `udp` over both; killed at the end."""
+    server = _memcached_started(options, udp, {**os.environ, **(env or {})})
     listener = threading.Thread(target=server.listen)
     listener.start()
     try:
@@ -103,13 +103,19 @@ def memcached_running(
             pass
 
 
-def _memcached_started(options: tuple[str, ...], env: Mapping[str, str]) -> MemcachedServer:
+def _memcached_started(
+    options: tuple[str, ...], udp: bool, env: Mapping[str, str]
+) -> MemcachedServer:
+    ready = "server listening (udp)" if udp else "server listening"
     said: list[str] = []
     for _ in range(_ATTEMPTS):
         port = free_port()
         process = subprocess.Popen(
             # "-u root" is asked of root; anybody else may say it too
-            ("memcached", "-u", "root", "-l", "127.0.0.1", "-p", str(port), "-vv", *options),
+            (
+                *("memcached", "-u", "root", "-l", "127.0.0.1", "-p", str(port), "-vv"),
+                *("-U", str(port if udp else 0), *options),
+            ),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=env,
@@ -119,7 +125,7 @@ def _memcached_started(options: tuple[str, ...], env: Mapping[str, str]) -> Memc
         assert process.stderr is not None
         said = []
         for line in process.stderr:
-            if "server listening" in line:
+            if ready in line:
                 return MemcachedServer(port, process)
             said.append(line)
         with process:

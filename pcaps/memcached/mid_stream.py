@@ -16,6 +16,7 @@ from pcaps.memcached_client import (
     binary,
     connect,
     serve,
+    stop,
 )
 
 FLAGS = STORE.pack(0, 0)
@@ -51,7 +52,7 @@ def make(lab: Lab) -> None:
     plain.call(binary(GET, b"a"))
     counted = connect(lab)
     counted.call(binary(GET, b"a"))
-    server.send_signal(signal.SIGSTOP)
+    stop(server)
     waiting.write(b"get a\r\n")
     counted.write(binary(GET, b"a", opaque=1000))
     lab.pause(0.02)

@@ -3,7 +3,7 @@
 import signal
 
 from pcaps.lab import Lab
-from pcaps.memcached_client import GET, NOOP, QUIT, TCP, binary, connect, serve
+from pcaps.memcached_client import GET, NOOP, QUIT, TCP, binary, connect, serve, stop
 
 
 def make(lab: Lab) -> None:
@@ -13,7 +13,7 @@ def make(lab: Lab) -> None:
         text.ask(b"set a 0 0 1\r\nx\r\n")
         packets = connect(lab)
         packets.call(binary(GET, b"a"))
-        server.send_signal(signal.SIGSTOP)
+        stop(server)
         text.write(b"get a\r\nget b\r\n")
         packets.write(binary(GET, b"a"), binary(NOOP))
         lab.pause(0.01)

@@ -13,6 +13,7 @@ from pcaps.memcached_client import (
     binary,
     connect,
     serve,
+    stop,
 )
 
 # Between the first copy and the second, which TCP sends after 200 ms or more.
@@ -35,7 +36,7 @@ def make(lab: Lab) -> None:
             lab.pause(OUTAGE_S)
         client.replies(3)
         # The server is held up until nobody listens: the replies are lost, the requests are not.
-        server.send_signal(signal.SIGSTOP)
+        stop(server)
         client.write(b"incr a 1\r\nget a\r\n")
         lab.pause(OUTAGE_S / 2)
         with lab.deaf("client"):

@@ -3,7 +3,7 @@
 import signal
 
 from pcaps.lab import Lab
-from pcaps.memcached_client import GET, PORT, UDP, Datagrams, binary, serve
+from pcaps.memcached_client import GET, PORT, UDP, Datagrams, binary, serve, stop
 
 WAIT_S = 0.05
 
@@ -20,14 +20,14 @@ def make(lab: Lab) -> None:
                 lab.pause(WAIT_S)
             client.ask(number, request)
         # The reply does not reach the client: two requests, two replies.
-        server.send_signal(signal.SIGSTOP)
+        stop(server)
         client.send(4, b"incr a 1\r\n")
         with lab.deaf("client"):
             server.send_signal(signal.SIGCONT)
             lab.pause(WAIT_S)
         client.ask(4, b"incr a 1\r\n")
         # Both wait at the server, which answers both.
-        server.send_signal(signal.SIGSTOP)
+        stop(server)
         client.send(5, b"get a\r\n")
         lab.pause(WAIT_S)
         client.send(5, b"get a\r\n")

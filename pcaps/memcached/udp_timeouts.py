@@ -3,7 +3,7 @@
 import signal
 
 from pcaps.lab import Lab
-from pcaps.memcached_client import GET, PORT, UDP, Datagrams, binary, serve
+from pcaps.memcached_client import GET, PORT, UDP, Datagrams, binary, serve, stop
 
 
 def make(lab: Lab) -> None:
@@ -15,7 +15,7 @@ def make(lab: Lab) -> None:
             client.send(2, b"get never\r\n")
             client.send(3, binary(GET, b"never", opaque=3))
             lab.pause(0.05)
-        server.send_signal(signal.SIGSTOP)
+        stop(server)
         patient.send(4, b"get late\r\n")
         patient.send(5, binary(GET, b"late", opaque=5))
         lab.pause(10.8)

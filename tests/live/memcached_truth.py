@@ -1,10 +1,13 @@
 """What a memcached itself says about the requests that it was sent."""
 
 import re
+import signal
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pcaps.memcached_client import Connection
+from pcaps.memcached_client import Connection, stop
 from tests.live.tracer import Row, Tracer
 from tests.program import wait_until
 from tests.servers import MemcachedServer
@@ -22,6 +25,16 @@ class Heard:
 
 def connected(server: MemcachedServer) -> Connection:
     return Connection("127.0.0.1", port=server.port)
+
+
+@contextmanager
+def held_up(server: MemcachedServer) -> Iterator[None]:
+    """All its threads are stopped; then they go on."""
+    stop(server.process)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
 
 
 class MemcachedTruth:

@@ -1,6 +1,5 @@
 """A real memcached over TCP: what is logged is what was sent, and the server agrees."""
 
-import signal
 import tempfile
 import threading
 from collections import Counter, defaultdict
@@ -12,7 +11,7 @@ from pymemcache.client.base import Client
 
 from pcaps.memcached_client import GET, NOOP, Connection, binary
 from pcaps.saslauthd import saslauthd_running
-from tests.live.memcached_truth import MemcachedTruth, connected
+from tests.live.memcached_truth import MemcachedTruth, connected, held_up
 from tests.live.tracer import Row, Tracer, tracing
 from tests.program import wait_until
 from tests.servers import memcached_running
@@ -219,13 +218,10 @@ def test_timeout_is_logged_while_the_server_hangs() -> None:
         text.ask(b"set key 0 0 5\r\nvalue\r\n")
         packets.call(binary(NOOP))
         tracer.rows_when(2)
-        server.process.send_signal(signal.SIGSTOP)
-        try:
+        with held_up(server):
             text.write(b"get key\r\n")
             packets.write(binary(GET, b"key"))
             hanging = tracer.rows_when(4)[2:]
-        finally:
-            server.process.send_signal(signal.SIGCONT)
         assert text.reply() == b"VALUE key 0 5\r\nvalue\r\nEND\r\n"
         assert packets.packet().value == b"value"
         late = tracer.rows_when(6)[4:]
@@ -283,18 +279,39 @@ def test_password_of_sasl_is_not_in_the_log(json: bool) -> None:
     assert PASSWORD not in outcome.out + outcome.err
 
 
+def test_value_that_is_too_large_is_one_error(truth: MemcachedTruth, tracer: Tracer) -> None:
+    """The server throws the block away; the commands that are in it are none."""
+    block = b"version\r\n" * 150_000
+    with connected(truth.server) as client:
+        for line in (b"set a 0 0 %d\r\n", b"ms a %d q\r\n"):
+            reply = client.ask(line % len(block), block, b"\r\nget a\r\n")
+            assert reply == b"SERVER_ERROR object too large for cache\r\n"
+            assert client.reply() == b"END\r\n"
+        client.ask(b"set a 0 0 %d noreply\r\n" % len(block), block, b"\r\nget a\r\n")
+    rows = truth.theirs(tracer)
+    assert [(row["command"], row["status"], row["code"]) for row in rows] == [
+        ("set", "error", "SERVER_ERROR"),
+        ("get", "ok", "END"),
+        ("ms", "error", "SERVER_ERROR"),
+        ("get", "ok", "END"),
+        ("set", "silent", None),
+        ("get", "ok", "END"),
+    ]
+    assert rows[0]["request_bytes"] == len(b"set a 0 0 1350000\r\n\r\n") + len(block)
+    assert {row["quality"] for row in rows} == {"exact"}
+
+
 def test_connection_that_was_open_before_is_exact_after_a_proof(truth: MemcachedTruth) -> None:
     """Replies that repeat key after key are such a proof; what came before is inferred."""
+    count = 60
     with connected(truth.server) as client:
-        client.ask(b"set before 0 0 1\r\nx\r\n")
+        for number in range(count):
+            client.ask(b"set before:%d 0 0 1\r\nx\r\n" % number)
         with tracing("-p", str(truth.port), mode="memcached") as tracer:
-            for number in range(100):
-                client.ask(b"set after:%d 0 0 1\r\nx\r\n" % number)
-                client.ask(b"get after:%d\r\n" % number)
+            for number in range(count):
+                client.ask(b"get before:%d\r\n" % number)
             rows = truth.theirs(tracer)
-    assert [row["request"] for row in rows if row["command"] == "get"] == [
-        f"get after:{number}" for number in range(100)
-    ]
+    assert [row["request"] for row in rows] == [f"get before:{number}" for number in range(count)]
     assert rows[0]["quality"] == "inferred"
     assert "mid-stream" in rows[0]["flags"]
     assert rows[-1]["quality"] == "exact"
