@@ -7,6 +7,7 @@ in it. Needs root, iproute2, tcpdump and redis-server.
 
 import ctypes
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -107,8 +108,8 @@ class Lab:
             ready="Ready to accept connections",
         )
 
-    def serve(self, *command: str, ready: str) -> None:
-        """Start a program on the server's host; it ends with the lab.
+    def serve(self, *command: str, ready: str) -> "subprocess.Popen[str]":
+        """Start a program on the server's host; it ends with the lab, even when it is stopped.
 
         It runs in the foreground and says `ready`, in a line on either output, when it
         can be asked. Raises RuntimeError if it ends before.
@@ -118,6 +119,7 @@ class Lab:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",  # it may print what it is sent
         )
         self._cleanup.callback(_stop, server)
         assert server.stdout is not None
@@ -125,7 +127,7 @@ class Lab:
             if ready in line:
                 # a full pipe would hold it up
                 Thread(target=server.stdout.read, daemon=True).start()
-                return
+                return server
         raise RuntimeError(f"the server did not start: {' '.join(command)}")
 
     @contextmanager
@@ -193,3 +195,4 @@ def _stop(process: "subprocess.Popen[str]") -> None:
     with process:
         if process.poll() is None:
             process.terminate()
+            process.send_signal(signal.SIGCONT)

@@ -109,7 +109,7 @@ class Wire:
             offset = fragment.frag_off * 8 if fragment is not None else 0
             ident = fragment.id if fragment is not None else 0
         else:
-            more, offset, ident = bool(ip.mf), ip.offset, ip.id
+            more, offset, ident = bool(ip.mf), ip.offset * 8, ip.id
         if not more and not offset:
             data = bytes(ip.data) if isinstance(ip.data, dpkt.udp.UDP) else ip.data
             self._whole(ip, data, packet.ts_ns, packet.ts_ns)

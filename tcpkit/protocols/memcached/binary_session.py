@@ -98,7 +98,11 @@ class BinarySession(MemcachedSession):
     ) -> None:
         climbs = self._count_climbs(request.tag & MASK, ack != self.previous_anchor)
         request.count = climbs if self.unbroken else 0
-        if not KINDS[opcode] & QUIET:
+        if opcode == STAT and key_of(request.raw).startswith(_WITHOUT_END):
+            self.counts.drop("unclear what is replied", 1)
+            self.pool.put(request)
+            self.miss_replies(0)
+        elif not KINDS[opcode] & QUIET:
             self.arrived(request, seq, end, ts_ns, ack)
         elif opcode == QUITQ and end == (seq + HEADER_SIZE) & MASK:
             self.silent(request, seq, ts_ns, ack)
@@ -106,9 +110,6 @@ class BinarySession(MemcachedSession):
         else:
             self._quiet_opaques.goes_on(request.tag & MASK)
             self.asked_quietly(request, seq, end, ts_ns, ack)
-        if opcode == STAT and key_of(request.raw).startswith(_WITHOUT_END):
-            self.counts.drop("unclear what is replied", 1)
-            self.miss_replies(0)
 
     def _count_climbs(self, opaque: i64, leads: bool) -> i64:
         """Round trips in a row through which the client's opaques have climbed."""
