@@ -85,6 +85,15 @@ def key_of(line: bytes) -> bytes | None:
     return words[at]
 
 
+def retrieved_keys(line: bytes) -> list[bytes]:
+    """
+    >>> retrieved_keys(b"get a b"), retrieved_keys(b"gat 100 a")
+    ([b'a', b'b'], [b'a'])
+    """
+    words = words_of(line)
+    return words[2 if words[0] in _TOUCHING else 1 :]
+
+
 def describe_command(line: bytes, exchange: Exchange) -> None:
     """Set command, key and text."""
     key = key_of(line)

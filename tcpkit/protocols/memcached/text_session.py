@@ -6,8 +6,8 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK
-from tcpkit.protocols.memcached.meta_flags import repeats, reply_flags, request_flags
-from tcpkit.protocols.memcached.session import INSIDE, MemcachedSession
+from tcpkit.protocols.memcached.meta_flags import KEY_TAG, repeats, reply_flags, request_flags
+from tcpkit.protocols.memcached.session import INSIDE, SEARCHING, MemcachedSession
 from tcpkit.protocols.memcached.text_errors import UNAUTHENTICATED, may_fail
 from tcpkit.protocols.memcached.text_exchange import (
     command_word,
@@ -15,7 +15,7 @@ from tcpkit.protocols.memcached.text_exchange import (
     describe_command,
     hidden,
     key_of,
-    keys_asked,
+    retrieved_keys,
 )
 from tcpkit.protocols.memcached.text_line import (
     HIDES_EN,
@@ -25,7 +25,7 @@ from tcpkit.protocols.memcached.text_line import (
     line_end,
     without_cr,
 )
-from tcpkit.protocols.memcached.text_proof import KeyProof
+from tcpkit.protocols.memcached.text_proof import UNKNOWN_UNSEEN, KeyProof
 from tcpkit.protocols.memcached.text_reply import TextReply
 from tcpkit.protocols.memcached.text_request import LINE_BYTES, RequestParser, RequestScanner
 from tcpkit.protocols.memcached.text_words import (
@@ -33,7 +33,6 @@ from tcpkit.protocols.memcached.text_words import (
     CAS,
     FORMS,
     KINDS,
-    META_GET,
     META_SET,
     QUIT,
     R_CLIENT_ERROR,
@@ -74,6 +73,7 @@ def _nominal() -> bytes:
 
 
 NOMINAL: Final = _nominal()
+_META_KEY: Final = b"\0"  # before a key that a meta reply repeats: other replies than VALUE
 _PRINTABLE: Final = range(0x20, 0x7F)
 
 
@@ -101,6 +101,7 @@ class TextSession(MemcachedSession):
         "_scanner",
         "_parser",
         "_proof",
+        "_began",
         "_silent_since",
         "_stored",
         "may_log_in",
@@ -120,6 +121,7 @@ class TextSession(MemcachedSession):
         self._scanner = RequestScanner()
         self._parser: RequestParser | None = None
         self._proof: KeyProof | None = None
+        self._began = client_start  # the requests were seen from the connection's start
         self._silent_since = False  # a request without a reply came since the last one with
         self._stored = False  # the request before has, or should have, a data block
         self.may_log_in = True  # no silent request has come yet that may be a login
@@ -229,24 +231,40 @@ class TextSession(MemcachedSession):
             self._reader.reads_tags = True
             if line.binary:
                 self._reader.keeps_tagged = True
-        if self.trust == EXACT or (self._proof is not None and self._proof.full):
-            return
-        key = key_of(request.raw)
-        if key is not None:
-            if self._proof is None:
-                self._proof = KeyProof()
-            if self._proof.asked(key):
-                request.count |= _NEW_KEY
+        if self.trust != EXACT and self._key_is_new(request, line):
+            request.count |= _NEW_KEY
+
+    def _key_is_new(self, request: Request, line: CommandLine) -> bool:
+        """Whether no request that was seen has asked for the keys that the reply may repeat."""
+        proof = self._key_proof()
+        if proof.full:
+            return False
+        raw = request.raw
+        if line.form == RETRIEVAL:
+            return proof.asked(retrieved_keys(raw), len(raw) < LINE_BYTES)
+        if not line.tag & KEY_TAG:
+            return False
+        key = key_of(raw)
+        return key is not None and proof.asked([_META_KEY + key], True)
+
+    def _key_proof(self) -> KeyProof:
+        proof = self._proof
+        if proof is None:
+            proof = self._proof = KeyProof(0 if self._began else UNKNOWN_UNSEEN)
+        return proof
 
     def _be_unsure(self) -> None:
         """Other versions of the server may read what follows in another way."""
-        self._unprove()
+        self._key_proof().doubted()
         if self.trust == EXACT:
             self.trust = INFERRED
             self.refresh()
 
     def begins_request(self, data: bytes, start: i64, end: i64) -> bool:
-        return begins_command(data, start, end)
+        begins = begins_command(data, start, end)
+        if not begins:
+            self._key_proof().missed(end - start, 0)
+        return begins
 
     def request_countdown(self) -> i64:
         return 0 if self._parser is None else self._parser.countdown()
@@ -297,27 +315,20 @@ class TextSession(MemcachedSession):
 
     def proves(self, request: Request) -> bool:
         proof = self._proof
-        if proof is None or self.pipelines or self.overlaps or not request.count & _NEW_KEY:
+        if proof is None or self.lossy or not request.count & _NEW_KEY:
             return False
-        return self._repeats_key(request) and proof.repeated()
+        if not proof.bounded and (self.pipelines or self.overlaps):
+            return False
+        return self._repeats_key(request) and _is_alone(request) and proof.repeated()
 
     def _repeats_key(self, request: Request) -> bool:
-        """Whether the reply just read holds the key that the request asked for first."""
-        kind = self._reader.kind
-        words = self._reader.head.split(b" ")
+        """Whether the reply just read holds a key that the request asked for."""
+        reader = self._reader
         if request.kind == RETRIEVAL:
-            return kind == R_VALUES and len(words) > 1 and words[1] == key_of(request.raw)
-        if not request.count & _TAGGED or is_error(kind) or self._reader.tag != request.tag:
-            return False
-        return b"k" in request_flags(request.raw).letters
-
-    def tells_success(self, request: Request) -> bool:
-        return request.kind == META_GET
-
-    def is_whole(self, request: Request) -> bool:
-        # memcached 1.6 sends each value in an answer of its own
-        keys = keys_asked(request.raw) if request.kind == RETRIEVAL else 1
-        return keys == 1 or (self._reader.hits == keys and len(request.raw) < LINE_BYTES)
+            words = reader.head.split(b" ")
+            asked = retrieved_keys(request.raw)
+            return reader.kind == R_VALUES and len(words) > 1 and words[1] in asked
+        return request.tag & KEY_TAG != 0 and reader.tag == request.tag
 
     def is_push(self) -> bool:
         return self._reader.kind == R_LOG
@@ -339,20 +350,32 @@ class TextSession(MemcachedSession):
     def doubts(self, request: Request) -> bool:
         if not request.count & _BEHIND_SILENT or not is_error(self._reader.kind):
             return False
-        self._unprove()  # the silent one may have failed: this server hides that, another may not
+        # the silent one may have failed: this server hides that, another may not
+        self._key_proof().doubted()
         return True
 
-    def missed_requests(self) -> None:
-        self._unprove()
+    def request_gap(self, size: i64, seq: i64) -> None:
+        waiting = self.queue.size
+        super().request_gap(size, seq)
+        self._note_missed(size, waiting)
 
-    def _unprove(self) -> None:
-        if self._proof is not None:
-            self._proof.forget()
+    def request_skip(self, size: i64, ts_ns: i64, seq: i64) -> None:
+        waiting = self.queue.size
+        super().request_skip(size, ts_ns, seq)
+        self._note_missed(size, waiting)
+
+    def _note_missed(self, size: i64, waiting: i64) -> None:
+        if self.request_state == SEARCHING:
+            self._key_proof().missed(size, waiting)
+
+    def contradicted(self, reason: str) -> None:
+        self._key_proof().doubted()
+        super().contradicted(reason)
 
     def refresh(self) -> None:
         super().refresh()
-        if self.trust == LOST:
-            self._unprove()
+        if self.trust == LOST and self._proof is not None:
+            self._proof.interrupted()
         self._reader.keep_head = not self.plain
 
     # Exchanges
@@ -363,3 +386,16 @@ class TextSession(MemcachedSession):
     def describe_reply(self, request: Request, exchange: Exchange) -> None:
         reader = self._reader
         describe_answer(request.kind, reader.kind, reader.hits, reader.head, exchange)
+
+
+def _is_alone(request: Request) -> bool:
+    """Whether no request that waits behind it may have asked for the same key."""
+    seen: i64 = 0
+    other = request.next
+    while other is not None:
+        repeats_key = other.kind == RETRIEVAL or other.tag & KEY_TAG != 0
+        if (repeats_key and not other.count & _NEW_KEY) or seen >= UNKNOWN_UNSEEN:
+            return False
+        seen += 1
+        other = other.next
+    return True
