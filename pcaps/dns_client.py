@@ -32,7 +32,7 @@ def query(
     """
     edns = 0 if payload or options else -1
     message = dns.message.make_query(
-        name, kind, kind_class, use_edns=edns, payload=payload or 1232, options=options, id=ident
+        name, kind, kind_class, use_edns=edns, payload=payload or 1232, options=[*options], id=ident
     )
     return message.to_wire()
 
@@ -53,11 +53,11 @@ def _family(host: str) -> socket.AddressFamily:
 class UdpClient:
     """One socket; `source_port` 0 leaves the choice to the kernel."""
 
-    def __init__(self, host: str = SERVER_HOST, source_port: int = 0) -> None:
+    def __init__(self, host: str = SERVER_HOST, source_port: int = 0, port: int = DNS_PORT) -> None:
         self.socket = socket.socket(_family(host), socket.SOCK_DGRAM)
         self.socket.settimeout(ATTEMPT_TIMEOUT_S)
         self.socket.bind(("", source_port))
-        self.socket.connect((host, DNS_PORT))
+        self.socket.connect((host, port))
 
     def send(self, message: bytes) -> None:
         self.socket.send(message)
@@ -79,9 +79,9 @@ class UdpClient:
 class TcpClient:
     """One connection; `source_port` 0 leaves the choice to the kernel."""
 
-    def __init__(self, host: str = SERVER_HOST, source_port: int = 0) -> None:
+    def __init__(self, host: str = SERVER_HOST, source_port: int = 0, port: int = DNS_PORT) -> None:
         source = ("", source_port) if source_port else None
-        self.socket = socket.create_connection((host, DNS_PORT), ATTEMPT_TIMEOUT_S, source)
+        self.socket = socket.create_connection((host, port), ATTEMPT_TIMEOUT_S, source)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._stream = cast(BinaryIO, self.socket.makefile("rb"))
 

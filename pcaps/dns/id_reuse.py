@@ -1,4 +1,4 @@
-"""One id, again and again: for other names, other types, the same question, other ports, servers."""
+"""One id again and again: other names and types, the same question, other ports, other servers."""
 
 import signal
 

@@ -1,4 +1,4 @@
-"""Connections and questions older than the capture: idle, waiting, in a transfer, half a question."""
+"""Connections and questions older than the capture: idle, waiting, half a question."""
 
 import signal
 

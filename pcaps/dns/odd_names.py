@@ -19,7 +19,7 @@ RECORDS = (
 
 def make(lab: Lab) -> None:
     serve_nsd(lab, {"example.": zone("example.", *RECORDS)})
-    names = [
+    names: list[tuple[bytes, ...]] = [
         (bytes(range(first, first + LABEL)), b"example", b"") for first in range(0, 256, LABEL)
     ]
     names += [(label, b"example", b"") for label in (b"a.b", b"a b", b"a\\b", b"a\0b", b"-", b"*")]

@@ -1,4 +1,4 @@
-"""Connections that end while questions wait: RST by the client, by a dying server, FIN by a tired one."""
+"""Connections that end: RST by the client, by a dying server, with questions waiting; idle FIN."""
 
 import signal
 

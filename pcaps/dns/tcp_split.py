@@ -1,4 +1,4 @@
-"""Questions over TCP in pieces: the length apart from the message, apart from itself, byte by byte."""
+"""Questions over TCP in pieces: cut in the length, behind it, in the message, byte by byte."""
 
 from pcaps.dns_client import TcpClient, framed, query
 from pcaps.dns_servers import DNS_TRAFFIC, serve_nsd, zone

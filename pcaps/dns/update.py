@@ -1,4 +1,4 @@
-"""Dynamic updates by nsupdate and knsupdate, over UDP and TCP: done, and refused for every reason."""
+"""Updates by nsupdate and knsupdate, over UDP and TCP: done, and refused for every reason."""
 
 from pcaps.dns_client import run
 from pcaps.dns_servers import DNS_TRAFFIC, serve_named, zone

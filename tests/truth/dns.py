@@ -185,7 +185,9 @@ class Query:
             client=shown_end(client),
             server=shown_end(server),
             id=sent.id,
-            command=dns.rdatatype.to_text(question[1]) if question else None,
+            command=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(question[1]))
+            if question
+            else None,
             key=shown_name(question[0]) if question else None,
             attempts=self.attempts,
             status=status,
@@ -280,7 +282,8 @@ class Fragments:
                 more, offset, ident = bool(fragment.m_flag), fragment.frag_off * 8, fragment.id
                 size -= 8
         else:
-            more, offset, ident, size = bool(ip.mf), ip.offset, ip.id, ip.len - ip.hl * 4
+            more, offset, ident = bool(ip.mf), ip.offset * 8, ip.id
+            size = ip.len - ip.hl * 4
         data = ip.data if isinstance(ip.data, bytes) else bytes(ip.data)
         if not more and not offset:
             return _datagram(ip, data[:size], packet.ts_ns, packet.ts_ns)
@@ -332,7 +335,7 @@ class Stream:
 
     def _framed(self, at: int) -> tuple[list[Message], bool]:
         """The messages from `at` on, and whether nothing is left behind the last of them."""
-        found = []
+        found: list[Message] = []
         while at in self.bytes_at:
             high, low = self.bytes_at[at][0], self.bytes_at.get(at + 1, (None, 0))[0]
             if high is None or low is None:
