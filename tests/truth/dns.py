@@ -75,6 +75,11 @@ class Message:
     last_ns: int
 
     @property
+    def is_whole(self) -> bool:
+        """Whether there is a header at least."""
+        return len(self.data) >= HEADER
+
+    @property
     def id(self) -> int:
         return int.from_bytes(self.data[:2], "big")
 
@@ -229,7 +234,7 @@ class Datagrams:
 
     def take(self, source: End, destination: End, message: Message) -> None:
         self.expire(message.last_ns)
-        if len(message.data) < HEADER:
+        if not message.is_whole:
             return
         if destination[1] == PORT and not message.is_reply:
             self._query(source, destination, message)
@@ -329,8 +334,9 @@ class Stream:
         """All of them; of a stream whose start is unknown, from the first border on that fits."""
         for at in [0] if from_start else sorted(self.pieces):
             found, rest = self._framed(at)
-            if from_start or (rest and all(each.is_reply == is_reply for each in found)):
-                return found
+            fitting = [each for each in found if each.is_whole and each.is_reply == is_reply]
+            if from_start or (rest and len(fitting) == len(found)):
+                return fitting
         return []
 
     def _framed(self, at: int) -> tuple[list[Message], bool]:
@@ -342,7 +348,7 @@ class Stream:
                 return found, False
             size = 2 + high * 256 + low
             last = self.bytes_at.get(at + size - 1)
-            if last is None or size < 2 + HEADER:
+            if last is None:
                 return found, False
             data = bytearray()
             for place in range(at + 2, at + size):
@@ -370,7 +376,7 @@ class Connection:
     broken_ns: int | None = None  # RST by either, or the server's FIN
 
     def rows(self, end_ns: int) -> list[Row]:
-        sent = [each for each in self.sent.messages(False, self.from_start) if each.data]
+        sent = self.sent.messages(False, self.from_start)
         received = self.received.messages(True, self.from_start)
         queries = [Query(each, each.identity) for each in sent if each.identity is not None]
         for reply in received:
