@@ -109,7 +109,8 @@ def test_questions_of_kdig_on_one_connection_are_logged_in_their_order(traced: T
     words = [word for name, kind, _, _ in ASKED for word in (name, kind)]
     said("kdig", "@127.0.0.1", "-p", str(traced.server.port), "+tcp", "+keepopen", *words)
     rows = traced.tracer.rows_when(len(ASKED))
-    assert answers(rows) == list(ASKED)
+    # kdig asks in small letters.
+    assert answers(rows) == [(name.lower(), *rest) for name, *rest in ASKED]
     assert len({row["client"] for row in rows}) == 1
     assert {(row["transport"], row["quality"]) for row in rows} == {("tcp", "exact")}
 

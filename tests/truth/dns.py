@@ -43,7 +43,7 @@ class Row:
     client: str
     server: str
     id: int
-    command: str | None
+    command: str
     key: str | None
     attempts: int
     status: str
@@ -190,9 +190,7 @@ class Query:
             client=shown_end(client),
             server=shown_end(server),
             id=sent.id,
-            command=dns.rdatatype.to_text(dns.rdatatype.RdataType.make(question[1]))
-            if question
-            else None,
+            command=shown_command(sent),
             key=shown_name(question[0]) if question else None,
             attempts=self.attempts,
             status=status,
@@ -207,6 +205,13 @@ class Query:
             reply_bytes=sum(reply.size for reply in self.replies),
             late=late,
         )
+
+
+def shown_command(query: Message) -> str:
+    """The type that is asked for; the opcode where there is no question."""
+    if query.question is None:
+        return dns.opcode.to_text(dns.opcode.from_flags(query.flags))
+    return dns.rdatatype.to_text(dns.rdatatype.RdataType.make(query.question[1]))
 
 
 def shown_end(end: End) -> str:
@@ -331,13 +336,19 @@ class Stream:
             self.bytes_at.setdefault(first + at, (data[at] if at < len(data) else None, ts_ns))
 
     def messages(self, is_reply: bool, from_start: bool) -> list[Message]:
-        """All of them; of a stream whose start is unknown, from the first border on that fits."""
-        for at in [0] if from_start else sorted(self.pieces):
-            found, rest = self._framed(at)
-            fitting = [each for each in found if each.is_whole and each.is_reply == is_reply]
-            if from_start or (rest and len(fitting) == len(found)):
-                return fitting
-        return []
+        """All of them.
+
+        Where the start is unknown, or a length was cut off, from the first segment on
+        whose beginning is a message's: all is well framed from there to the end.
+        """
+        found, rest = self._framed(0) if from_start else ([], False)
+        known_to = 1 + sum(each.size for each in found) if from_start else 0
+        for at in () if rest else sorted(self.pieces):
+            more, rest = self._framed(at) if at >= known_to else ([], False)
+            if rest and all(each.is_whole and each.is_reply == is_reply for each in more):
+                found += more
+                break
+        return [each for each in found if each.is_whole and each.is_reply == is_reply]
 
     def _framed(self, at: int) -> tuple[list[Message], bool]:
         """The messages from `at` on, and whether nothing is left behind the last of them."""
