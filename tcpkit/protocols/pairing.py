@@ -19,7 +19,12 @@ its request was received, or of a type that its request cannot have.
 A client that keeps several requests outstanding all the time looks on the wire like one
 that waits, one step shifted. Where commands differ their types of reply tell; equal
 commands do not, so there a trial ends well only after a pause, at the connection's end,
-or when TRIAL_LIMIT exchanges had no reply too many.
+or when TRIAL_LIMIT exchanges had no reply too many. On a connection older than the
+capture the last is not enough: nothing tells what was outstanding before. There the client
+must be seen to be a leisurely one, that lets much more time pass before it asks than the
+server does before it answers: with a reply still to come, that reply would have come first.
+A capture that ends after FEW exchanges or fewer is believed without that, or a short one
+would show nothing.
 """
 
 from typing import Final, final
@@ -40,6 +45,9 @@ DRAINS_NEEDED: Final = 2  # times a client was seen to wait before its habit is 
 PAUSE_NS: Final = 20_000_000  # a pause confirms a trial if it is at least this long ...
 PAUSE_FACTOR: Final = 8  # ... and this many times the longest latency of the trial
 REST_NS: Final = 1_000_000_000  # after this long even a client that overlaps has all replies
+FEW: Final = 8  # exchanges of a connection that are believed, if nothing speaks against them
+LEISURE_FACTOR: Final = 2  # a request came leisurely: after so many times its own latency
+LEISURE_QUARTERS: Final = 3  # a client is leisurely if so many quarters of its requests were
 POOL_SIZE: Final = 1024
 MAX_WAITING: Final = 262144  # requests waiting on one connection; about 60 MB
 MAX_WAITING_LOST: Final = 4096  # while nothing can be paired
@@ -165,7 +173,9 @@ class Trial:
     It goes on over a gap: what is on trial is the client's habit.
     """
 
-    __slots__ = ("exchanges", "longest_ns", "_names", "_run", "_possible")
+    __slots__ = (
+        "exchanges", "longest_ns", "_names", "_run", "_possible", "_weighed", "_unhurried",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
@@ -173,6 +183,8 @@ class Trial:
         self._names: list[bytes] = []
         self._run: i64 = 0  # exchanges before the one that the last run began with
         self._possible = set(range(1, SHIFTS + 1))
+        self._weighed: i64 = 0  # requests of which is known how long the client waited first
+        self._unhurried: i64 = 0  # those that came leisurely
 
     def begin_run(self) -> None:
         """The exchanges that follow are not the next ones after those before."""
@@ -184,6 +196,21 @@ class Trial:
         self._names.append(name)
         if exchange.latency_ns > self.longest_ns:
             self.longest_ns = exchange.latency_ns
+
+    def weigh(self, pause_ns: i64, latency_ns: i64) -> None:
+        """A request came `pause_ns` after all was quiet, and its reply `latency_ns` later."""
+        self._weighed += 1
+        if pause_ns >= LEISURE_FACTOR * latency_ns:
+            self._unhurried += 1
+
+    @property
+    def leisurely(self) -> bool:
+        """Whether the client lets much more time pass than the server."""
+        return self._weighed > 0 and 4 * self._unhurried >= LEISURE_QUARTERS * self._weighed
+
+    @property
+    def short(self) -> bool:
+        return len(self.exchanges) <= FEW
 
     @property
     def full(self) -> bool:

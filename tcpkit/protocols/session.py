@@ -56,7 +56,7 @@ class PairedSession(Stream):
         "ends", "recorder", "counts", "pool", "timeout_ns", "queue", "trust", "trial", "plain",
         "drains", "overlaps", "pipelines", "one_by_one", "checks", "next_flags", "base_flags",
         "last_ns", "server_ack", "reply_end", "burst", "batches", "owed", "owed_known",
-        "replied_since", "previous_anchor", "unbroken", "first_seen",
+        "replied_since", "previous_anchor", "unbroken", "first_seen", "pause_ns",
     )  # fmt: skip
 
     def __init__(
@@ -99,6 +99,7 @@ class PairedSession(Stream):
         self.one_by_one = client_start  # since the start, each request came after new reply bytes
         self.unbroken = client_start  # no request bytes were missed since the request before
         self.first_seen = not client_start  # the next request is the first one seen
+        self.pause_ns: i64 = NO_TIME  # on trial: how long all was quiet before the last request
         counts.sessions += 1
         if self.base_flags:
             counts.mid_stream += 1
@@ -151,6 +152,9 @@ class PairedSession(Stream):
             self.pipelines = True
         self.previous_anchor = anchor
         self.unbroken = True
+        if self.trust == TRIAL:
+            quiet = self.last_ns != NO_TIME and request.depth == 0
+            self.pause_ns = request.first_ns - self.last_ns if quiet else NO_TIME
         self.last_ns = ts_ns
         self.owed += 1
         queue.append(request)
@@ -303,19 +307,28 @@ class PairedSession(Stream):
             if name is not None and not self.may_answer(name, kind):
                 trial.exclude(by)
         trial.add(exchange, self.command_name(request))
+        if self.pause_ns != NO_TIME and request.depth == 0:
+            trial.weigh(self.pause_ns, exchange.latency_ns)
         self.pool.on_trial += 1
         full = trial.full or self.pool.on_trial > TRIALS_TOTAL
-        if (full and self._waits()) or trial.decided:
+        if (full and self._waits(trial)) or trial.decided:
             self.confirm_trial()
         elif full:
             self.contradicted("trial undecided")
 
-    def _waits(self) -> bool:
+    def _waits(self, trial: Trial) -> bool:
         """Whether the client, by all that was seen, waits for all replies before it goes on.
 
-        One that sends several at once has to show it by doing so again and again.
+        One that sends several at once has to show it by doing so again and again, one whose
+        connection is older than the capture by taking its time.
         """
-        return not self.pipelines or self.batches > 0
+        if self.pipelines:
+            return self.batches > 0
+        return self.owed_known or trial.leisurely
+
+    def _ends_well(self, trial: Trial) -> bool:
+        """Whether what is on trial is believed when the capture ends."""
+        return self._waits(trial) or (trial.short and not self.pipelines)
 
     def _pause(self, ts_ns: i64) -> None:
         """A request came and nothing waited: after a long pause the trial has gone well."""
@@ -388,7 +401,8 @@ class PairedSession(Stream):
             self.lose(GAP)
         if self.trust == TRIAL and self.queue.size > 0 and end != END_CAPTURE:
             self.contradicted("trial failed")  # a client that waits has all its replies by then
-        if self.trial is not None and end == END_CAPTURE and not self._waits():
+        trial = self.trial
+        if trial is not None and end == END_CAPTURE and not self._ends_well(trial):
             self._drop_trial("trial undecided")
         self.confirm_trial()
         queue = self.queue
