@@ -64,15 +64,12 @@ class RecordWalk:
         return self._left == 0 and not self.broken
 
     def feed(self, data: bytes, at: i64, end: i64) -> None:
-        if self.broken:
-            return
-        while at < end and self._left > 0:
+        while at < end and self._left > 0 and not self.broken:
             where = self._where
             if where == _NAME:
                 at = self._name(data, at, end)
                 if at < 0:
                     self.broken = True
-                    return
             elif where == _NUMBERS:
                 at = self._numbers(data, at, end)
             elif where == _DATA:
