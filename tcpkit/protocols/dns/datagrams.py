@@ -17,6 +17,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader
 from tcpkit.protocols.dns.clients import Clients
+from tcpkit.protocols.dns.early import EarlyAnswers
 from tcpkit.protocols.dns.exchange import answered_exchange, query_exchange
 from tcpkit.protocols.dns.message import HEADER, QR, opcode_of, question_end, u16, why_not
 from tcpkit.protocols.dns.records import RecordWalk
@@ -54,7 +55,7 @@ class DnsReader(DatagramReader):
 
     __slots__ = (
         "_clients", "_table", "_waiting", "_answered", "_given_up", "_counts", "_timeout_ns",
-        "_walk", "_reply",
+        "_early", "_walk", "_reply",
     )  # fmt: skip
 
     def __init__(
@@ -67,6 +68,7 @@ class DnsReader(DatagramReader):
         self._given_up = QueryQueue()
         self._counts = counts
         self._timeout_ns = timeout_ns
+        self._early = EarlyAnswers(counts)
         self._walk = RecordWalk()
         self._reply = Reply()
 
@@ -125,6 +127,10 @@ class DnsReader(DatagramReader):
         if datagram.end - datagram.start < datagram.size:
             query.flags = TRUNCATED
         self._waiting.append(query)
+        if datagram.ts_ns < self._early.newest_ns:
+            early = self._early.take(query)
+            if early is not None:
+                self._answer(query, early, len(query.question) > 0)
 
     def _again(self, query: Query, datagram: Datagram) -> None:
         """A query came whose like is remembered."""
@@ -140,6 +146,9 @@ class DnsReader(DatagramReader):
                 self._counts.retries += 1
                 return
             self._give_up(query)
+        elif query.state == ANSWERED and ts_ns < query.replied_ns:
+            self._counts.retries += 1  # an attempt of the answered query, captured late
+            return
         (self._answered if query.state == ANSWERED else self._given_up).remove(query)
         query.state = WAITING
         query.attempts = 1
@@ -180,10 +189,10 @@ class DnsReader(DatagramReader):
     def _stray(self, datagram: Datagram) -> None:
         start, end = datagram.start, datagram.end
         stop = question_end(datagram.data, start, end)
-        reason = "reply without request"
         if stop < 0:
-            reason = why_not(stop, end - start < datagram.size)
-        self._counts.drop(reason, 1)
+            self._counts.drop(why_not(stop, end - start < datagram.size), 1)
+        else:
+            self._early.keep(datagram)
 
     def _reply_without_question(
         self, client: Client, id_: i64, opcode: i64, datagram: Datagram
@@ -198,7 +207,7 @@ class DnsReader(DatagramReader):
             if query is not None:
                 self._more(query, datagram)
                 return
-        self._counts.drop("reply without request", 1)
+        self._early.keep(datagram)
 
     def _answer(self, query: Query, datagram: Datagram, proven: bool) -> None:
         """`query` is answered; `proven`: the answer repeats its question."""
@@ -264,6 +273,7 @@ class DnsReader(DatagramReader):
     # Time
 
     def expire(self, now_ns: i64) -> None:
+        self._early.expire(now_ns)
         query = self._waiting.head
         while query is not None and now_ns - query.last_ns >= self._timeout_ns:
             self._give_up(query)
@@ -278,6 +288,7 @@ class DnsReader(DatagramReader):
             query = self._given_up.head
 
     def finish(self, now_ns: i64) -> None:
+        self._early.finish()
         self._counts.unanswered += self._waiting.size
         for queue in (self._waiting, self._answered, self._given_up):
             while queue.head is not None:
