@@ -97,14 +97,20 @@ class AnswerReader:
         proven = stop - start > HEADER
         if proven:
             query = self._asked(data, start, stop)
+            while query is not None and query.doubtful and query.losses != waiting.losses:
+                # Which of those alike was answered by what was missed?
+                waiting.drop(query, "reply lost")
+                query = self._asked(data, start, stop)
         else:
             id_, opcode = u16(data, start), opcode_of(flags)
             query = waiting.table.find_alone(waiting.client, id_, opcode, WAITING)
         if query is None or distance(ack, query.end) < 0:
             waiting.counts.drop("reply without request", 1)  # or sent before that was received
             return True
-        if query.reply is not None and query.losses != waiting.losses:
-            waiting.drop(query, "reply lost")
+        if query.losses != waiting.losses and (
+            query.reply is not None or (query.transfer is not None and not proven)
+        ):
+            waiting.drop(query, "reply lost")  # a message of the transfer may be missing
             return True
         self._proven = proven or query.reply is not None
         waiting.answering = query
