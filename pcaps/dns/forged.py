@@ -18,10 +18,6 @@ def make(lab: Lab) -> None:
         for ident, label in enumerate(LABELS, 100):
             client.send(query(f"{label}.test", "A", ident))
             lab.pause(0.01)
-        # Two wait under one id when an answer comes that has no question.
-        client.send(query("silence.test", "A", 200))
-        client.send(query("nothing.test", "A", 200))
-        lab.pause(0.01)
         # One waits whose id the answers to another one guess.
         client.send(query("silence.test", "A", 303))
         client.send(query("ids.test", "A", 300))
@@ -32,7 +28,7 @@ def make(lab: Lab) -> None:
             if label != "short":
                 connection.send(query(f"{label}.test", "A", ident))
                 lab.pause(0.01)
-        for ident, label in ((200, "silence"), (200, "nothing"), (201, "silence"), (202, "true")):
+        for ident, label in ((200, "silence"), (201, "true")):
             connection.send(query(f"{label}.test", "A", ident))
         lab.pause(0.01)
         connection.close()
