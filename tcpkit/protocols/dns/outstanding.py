@@ -23,7 +23,7 @@ class Outstanding:
     """
 
     __slots__ = (
-        "client", "table", "counts", "timeout_ns", "exact", "losses", "let_go",
+        "client", "table", "counts", "timeout_ns", "exact", "losses", "reply_end", "let_go",
         "base_flags", "next_flags", "answering", "_nonsense", "_queue", "_overdue",
     )  # fmt: skip
 
@@ -36,6 +36,7 @@ class Outstanding:
         self.timeout_ns = timeout_ns
         self.exact = True
         self.losses: i64 = 0
+        self.reply_end: i64 = -1  # position behind the last reply byte seen
         self.let_go = False  # nothing of the connection is read any more
         self.base_flags: i64 = 0  # of every exchange
         self.next_flags: i64 = 0  # of the next one only
@@ -48,11 +49,18 @@ class Outstanding:
         """The oldest that waits with this id and question."""
         return self.table.find(self.client, id_, opcode, question, 0, len(question))
 
-    def add(self, id_: i64, opcode: i64, question: bytes) -> Query | None:
-        """A new query, that waits from now on; None if there are too many."""
+    def add(self, id_: i64, opcode: i64, question: bytes, ack: i64) -> Query | None:
+        """A new query, that waits from now on; None if there are too many.
+
+        `ack` is the reply position that its client had come to: where it lies behind what
+        was seen, one like it may have been answered.
+        """
         table, client = self.table, self.client
+        if self.reply_end < 0:
+            self.reply_end = ack
+        missed = distance(ack, self.reply_end) > 0
         older = self.alike(id_, opcode, question)
-        if older is not None and older.losses != self.losses:
+        if older is not None and (missed or older.losses != self.losses):
             self.drop(older, "reply lost")
             older = None
         query = table.add(client, id_, opcode, question)

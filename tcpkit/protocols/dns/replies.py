@@ -19,7 +19,7 @@ class AnswerReader:
 
     __slots__ = (
         "_waiting", "_framing", "_searches", "_first_ns", "_seq", "_flags", "_answers",
-        "_rcode", "_proven", "_blind", "_walk",
+        "_rcode", "_readable", "_proven", "_blind", "_walk",
     )  # fmt: skip
 
     def __init__(self, waiting: Outstanding, in_step: bool) -> None:
@@ -31,6 +31,7 @@ class AnswerReader:
         self._flags: i64 = 0
         self._answers: i64 = 0
         self._rcode: i64 = 0
+        self._readable = False  # the message being read has a head
         self._proven = False  # the reply repeats the question
         self._blind = False  # bytes of the message are missing
         self._walk = RecordWalk()
@@ -47,8 +48,9 @@ class AnswerReader:
                 self._first_ns = ts_ns
                 self._seq = (seq + pos - start) & MASK
                 self._flags = 0
-                self._waiting.answering = None
+                self._readable = False
                 self._blind = False
+                self._waiting.answering = None
             if notes:
                 self._flags = self._flags | OUT_OF_ORDER
             begin = pos
@@ -90,6 +92,7 @@ class AnswerReader:
         waiting = self._waiting
         if stop < 0:
             return self._malformed(stop)
+        self._readable = True
         flags = u16(data, start + 2)
         if not flags & QR:
             waiting.counts.drop("request of a server", 1)
@@ -107,10 +110,8 @@ class AnswerReader:
         if query is None or distance(ack, query.end) < 0:
             waiting.counts.drop("reply without request", 1)  # or sent before that was received
             return True
-        if query.losses != waiting.losses and (
-            query.reply is not None or (query.transfer is not None and not proven)
-        ):
-            waiting.drop(query, "reply lost")  # a message of the transfer may be missing
+        if query.transfer is not None and query.losses != waiting.losses:
+            waiting.drop(query, "reply lost")
             return True
         self._proven = proven or query.reply is not None
         waiting.answering = query
@@ -192,7 +193,7 @@ class AnswerReader:
         self._flags = self._flags | flag
         self._blind = True
         self._walk.broken = True
-        if self._waiting.answering is None:
+        if not self._readable:
             waiting = self._waiting
             waiting.exact = False
             waiting.losses += 1

@@ -21,7 +21,7 @@ class QueryReader:
     """Puts whole queries into `waiting`. `in_step`: the stream is read from its first byte."""
 
     __slots__ = (
-        "_waiting", "_framing", "_searches", "_fresh", "_first_ns", "_seq", "_flags",
+        "_waiting", "_framing", "_searches", "_fresh", "_first_ns", "_seq", "_flags", "_ack",
         "_readable", "_id", "_opcode", "_question", "_held", "_walk",
     )  # fmt: skip
 
@@ -33,6 +33,7 @@ class QueryReader:
         self._first_ns: i64 = 0
         self._seq: i64 = 0
         self._flags: i64 = 0
+        self._ack: i64 = 0  # of the last segment
         self._readable = False  # the message being read has a head, and is a query
         self._id: i64 = 0
         self._opcode: i64 = 0
@@ -40,7 +41,10 @@ class QueryReader:
         self._held: Transfer | None = None  # learns the serial that an IXFR client has
         self._walk: RecordWalk | None = None
 
-    def read(self, data: bytes, start: i64, end: i64, ts_ns: i64, seq: i64, notes: i64) -> None:
+    def read(
+        self, data: bytes, start: i64, end: i64, ts_ns: i64, seq: i64, ack: i64, notes: i64
+    ) -> None:
+        self._ack = ack
         if self._searches and not self._find(data, start, end):
             return
         framing = self._framing
@@ -130,7 +134,7 @@ class QueryReader:
             waiting.counts.pushes += 1  # RFC 8490, section 5.4.2: it gets no answer
             return
         question = self._question
-        query = waiting.add(self._id, self._opcode, question)
+        query = waiting.add(self._id, self._opcode, question, self._ack)
         if query is None:
             return
         query.first_ns = self._first_ns

@@ -13,6 +13,7 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
+from tcpkit.flow.sequence import MASK
 from tcpkit.flow.stream import Stream, StreamOpener
 from tcpkit.protocols.dns.outstanding import Outstanding
 from tcpkit.protocols.dns.replies import AnswerReader
@@ -45,11 +46,12 @@ class DnsSession(Stream):
         self, data: bytes, start: i64, end: i64, ts_ns: i64, seq: i64, ack: i64
     ) -> None:
         if not self._waiting.let_go:
-            self._requests.read(data, start, end, ts_ns, seq, self.notes)
+            self._requests.read(data, start, end, ts_ns, seq, ack, self.notes)
 
     def reply_data(self, data: bytes, start: i64, end: i64, ts_ns: i64, seq: i64, ack: i64) -> None:
         if not self._waiting.let_go:
             self._replies.read(data, start, end, ts_ns, seq, ack, self.notes)
+            self._waiting.reply_end = (seq + end - start) & MASK
 
     def request_gap(self, size: i64, seq: i64) -> None:
         if not self._waiting.let_go:
@@ -58,6 +60,7 @@ class DnsSession(Stream):
     def reply_gap(self, size: i64, seq: i64) -> None:
         if not self._waiting.let_go:
             self._replies.gap(size)
+            self._waiting.reply_end = (seq + size) & MASK
 
     def request_skip(self, size: i64, ts_ns: i64, seq: i64) -> None:
         if not self._waiting.let_go:
@@ -66,6 +69,7 @@ class DnsSession(Stream):
     def reply_skip(self, size: i64, ts_ns: i64, seq: i64) -> None:
         if not self._waiting.let_go:
             self._replies.skip(size, ts_ns)
+            self._waiting.reply_end = (seq + size) & MASK
 
     def retransmitted(self, from_client: bool, first: i64, last: i64) -> None:
         if from_client:

@@ -1,6 +1,6 @@
 """DNS over TCP when the capture lost an answer, and what comes after it looks the same."""
 
-from tests.build import Packet, drop
+from tests.build import START_NS, Packet, drop
 from tests.protocols.dns.messages import (
     AXFR,
     RESPONSE,
@@ -35,12 +35,31 @@ def test_whole_conversation_is_exact() -> None:
     assert {exchange.exact for exchange in run.exchanges} == {True}
 
 
+def answer_at(packets: list[Packet], number: int) -> int:
+    """The place of an answer with a record."""
+    return [at for at, packet in enumerate(packets) if b"\xc0\x0c" in packet.frame][number]
+
+
 def test_answer_after_a_lost_one_is_not_given_to_the_query_before() -> None:
+    """The client had acknowledged the lost one when it asked again."""
     packets = asked_twice()
-    first_answer = next(at for at, packet in enumerate(packets) if b"\xc0\x0c" in packet.frame)
-    run = over_tcp(drop(packets, first_answer))
+    run = over_tcp(drop(packets, answer_at(packets, 0)))
+    assert [exchange.request_last_ns - START_NS for exchange in run.exchanges] == [
+        1_100_000,
+        3_000_000,
+    ]
+    assert run.pairing.unpaired == {"reply lost": 1}
+
+
+def test_answer_after_a_lost_one_is_given_to_none_of_two_that_are_alike() -> None:
+    """Both were asked before: either may be the one that was answered."""
+    talk = connection().client(framed(query(), query(), query(type_=TXT, id_=2)), at_us=100)
+    talk.server(framed(answer(records=[address()])), at_us=300)
+    talk.server(framed(answer(records=[address()])), at_us=400).client_ack()
+    talk.server(framed(answer(type_=TXT, id_=2)), at_us=500).client_ack()
+    assert over_tcp(talk.packets).latencies_us() == [200, 300, 400]
+    run = over_tcp(drop(talk.packets, answer_at(talk.packets, 0)))
     assert run.latencies_us() == [400]
-    assert run.pairing.unpaired == {"reply lost": 2, "reply without request": 1}
 
 
 def message(*records: bytes) -> bytes:
@@ -59,6 +78,5 @@ def test_transfer_that_lost_its_first_message_is_not_reported() -> None:
     talk.server(framed(message(soa(1, owner))), at_us=500).client_ack()
     whole = over_tcp(talk.packets)
     assert [exchange.command for exchange in whole.exchanges] == ["A", "AXFR"]
-    lost = next(at for at, packet in enumerate(talk.packets) if b"\xc0\x0c" in packet.frame)
-    damaged = over_tcp(drop(talk.packets, lost))
+    damaged = over_tcp(drop(talk.packets, answer_at(talk.packets, 0)))
     assert [exchange.command for exchange in damaged.exchanges] == ["A"]
