@@ -23,6 +23,7 @@ from tcpkit.protocols.dns.records import RecordWalk
 from tcpkit.protocols.dns.waiting import (
     ANSWERED,
     GIVEN_UP,
+    STRAY,
     WAITING,
     Client,
     Query,
@@ -129,7 +130,7 @@ class DnsReader(DatagramReader):
     def _again(self, query: Query, datagram: Datagram) -> None:
         """A query came whose like is remembered."""
         ts_ns = datagram.ts_ns
-        if is_copy(query.marks, query.marked_ns, datagram.mark, ts_ns):
+        if query.state != STRAY and is_copy(query.marks, query.marked_ns, datagram.mark, ts_ns):
             return
         if query.state == WAITING:
             if datagram.last_ns - query.last_ns < self._timeout_ns:
@@ -140,7 +141,14 @@ class DnsReader(DatagramReader):
                 self._counts.retries += 1
                 return
             self._give_up(query)
-        (self._answered if query.state == ANSWERED else self._given_up).remove(query)
+        if query.state == STRAY and datagram.last_ns <= query.replied_ns:
+            # the capture has the two in the wrong order
+            query.state = ANSWERED
+            query.marks = datagram.mark
+            query.marked_ns = ts_ns
+            self._counts.drop("captured after its reply", 1)
+            return
+        (self._given_up if query.state == GIVEN_UP else self._answered).remove(query)
         query.state = WAITING
         query.attempts = 1
         query.flags = 0
@@ -171,19 +179,36 @@ class DnsReader(DatagramReader):
                 self._reply_without_question(client, id_, opcode, datagram)
                 return
         if query is None:
-            self._stray(datagram)
+            self._stray(client, datagram)
         elif query.state == WAITING:
             self._answer(query, datagram, True)
         else:
             self._more(query, datagram)
 
-    def _stray(self, datagram: Datagram) -> None:
-        start, end = datagram.start, datagram.end
-        stop = question_end(datagram.data, start, end)
-        reason = "reply without request"
+    def _stray(self, client: Client | None, datagram: Datagram) -> None:
+        """An answer to nothing known. A query that follows is one that is asked anew."""
+        data, start, end = datagram.data, datagram.start, datagram.end
+        stop = question_end(data, start, end)
         if stop < 0:
-            reason = why_not(stop, end - start < datagram.size)
-        self._counts.drop(reason, 1)
+            self._counts.drop(why_not(stop, end - start < datagram.size), 1)
+            return
+        self._counts.drop("reply without request", 1)
+        if client is None:
+            client = self._clients.add(datagram)
+            if client is None:
+                return
+        opcode = opcode_of(u16(data, start + 2))
+        query = self._table.add(client, u16(data, start), opcode, data[start + HEADER : stop])
+        if query is None:
+            if client.queries == 0:
+                self._clients.free(client)
+            return
+        query.state = STRAY
+        query.reply_marks = datagram.mark
+        query.replied_ns = datagram.ts_ns
+        self._answered.append(query)
+        if self._answered.size > MAX_ANSWERED:
+            self._forget(self._answered)
 
     def _reply_without_question(
         self, client: Client, id_: i64, opcode: i64, datagram: Datagram
@@ -255,7 +280,9 @@ class DnsReader(DatagramReader):
             return
         query.reply_marks = remembered(query.reply_marks, mark)
         query.replied_ns = ts_ns
-        if query.state == GIVEN_UP and not query.timed_out:
+        if query.state == STRAY:
+            self._counts.drop("reply without request", 1)
+        elif query.state == GIVEN_UP and not query.timed_out:
             query.timed_out = True
             self._counts.late += 1
         else:
