@@ -17,13 +17,13 @@ from mypy_extensions import i64
 
 from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader
 from tcpkit.protocols.dns.clients import Clients
-from tcpkit.protocols.dns.early import EarlyAnswers
 from tcpkit.protocols.dns.exchange import answered_exchange, query_exchange
 from tcpkit.protocols.dns.message import HEADER, QR, opcode_of, question_end, u16, why_not
 from tcpkit.protocols.dns.records import RecordWalk
 from tcpkit.protocols.dns.waiting import (
     ANSWERED,
     GIVEN_UP,
+    STRAY,
     WAITING,
     Client,
     Query,
@@ -55,7 +55,7 @@ class DnsReader(DatagramReader):
 
     __slots__ = (
         "_clients", "_table", "_waiting", "_answered", "_given_up", "_counts", "_timeout_ns",
-        "_early", "_walk", "_reply",
+        "_walk", "_reply",
     )  # fmt: skip
 
     def __init__(
@@ -68,7 +68,6 @@ class DnsReader(DatagramReader):
         self._given_up = QueryQueue()
         self._counts = counts
         self._timeout_ns = timeout_ns
-        self._early = EarlyAnswers(counts)
         self._walk = RecordWalk()
         self._reply = Reply()
 
@@ -127,15 +126,11 @@ class DnsReader(DatagramReader):
         if datagram.end - datagram.start < datagram.size:
             query.flags = TRUNCATED
         self._waiting.append(query)
-        if datagram.ts_ns < self._early.newest_ns:
-            early = self._early.take(query)
-            if early is not None:
-                self._answer(query, early, len(query.question) > 0)
 
     def _again(self, query: Query, datagram: Datagram) -> None:
         """A query came whose like is remembered."""
         ts_ns = datagram.ts_ns
-        if is_copy(query.marks, query.marked_ns, datagram.mark, ts_ns):
+        if query.state != STRAY and is_copy(query.marks, query.marked_ns, datagram.mark, ts_ns):
             return
         if query.state == WAITING:
             if datagram.last_ns - query.last_ns < self._timeout_ns:
@@ -146,10 +141,17 @@ class DnsReader(DatagramReader):
                 self._counts.retries += 1
                 return
             self._give_up(query)
-        elif query.state == ANSWERED and ts_ns < query.replied_ns:
+        if query.state == ANSWERED and ts_ns < query.replied_ns:
             self._counts.retries += 1  # an attempt of the answered query, captured late
             return
-        (self._answered if query.state == ANSWERED else self._given_up).remove(query)
+        if query.state == STRAY and datagram.last_ns <= query.replied_ns:
+            # the capture has the two in the wrong order
+            query.state = ANSWERED
+            query.marks = datagram.mark
+            query.marked_ns = ts_ns
+            self._counts.drop("captured after its reply", 1)
+            return
+        (self._given_up if query.state == GIVEN_UP else self._answered).remove(query)
         query.state = WAITING
         query.attempts = 1
         query.flags = 0
@@ -180,19 +182,36 @@ class DnsReader(DatagramReader):
                 self._reply_without_question(client, id_, opcode, datagram)
                 return
         if query is None:
-            self._stray(datagram)
+            self._stray(client, datagram)
         elif query.state == WAITING:
             self._answer(query, datagram, True)
         else:
             self._more(query, datagram)
 
-    def _stray(self, datagram: Datagram) -> None:
-        start, end = datagram.start, datagram.end
-        stop = question_end(datagram.data, start, end)
+    def _stray(self, client: Client | None, datagram: Datagram) -> None:
+        """An answer to nothing known. A query that follows is one that is asked anew."""
+        data, start, end = datagram.data, datagram.start, datagram.end
+        stop = question_end(data, start, end)
         if stop < 0:
             self._counts.drop(why_not(stop, end - start < datagram.size), 1)
-        else:
-            self._early.keep(datagram)
+            return
+        self._counts.drop("reply without request", 1)
+        if client is None:
+            client = self._clients.add(datagram)
+            if client is None:
+                return
+        opcode = opcode_of(u16(data, start + 2))
+        query = self._table.add(client, u16(data, start), opcode, data[start + HEADER : stop])
+        if query is None:
+            if client.queries == 0:
+                self._clients.free(client)
+            return
+        query.state = STRAY
+        query.reply_marks = datagram.mark
+        query.replied_ns = datagram.ts_ns
+        self._answered.append(query)
+        if self._answered.size > MAX_ANSWERED:
+            self._forget(self._answered)
 
     def _reply_without_question(
         self, client: Client, id_: i64, opcode: i64, datagram: Datagram
@@ -207,7 +226,7 @@ class DnsReader(DatagramReader):
             if query is not None:
                 self._more(query, datagram)
                 return
-        self._early.keep(datagram)
+        self._stray(client, datagram)
 
     def _answer(self, query: Query, datagram: Datagram, proven: bool) -> None:
         """`query` is answered; `proven`: the answer repeats its question."""
@@ -264,7 +283,9 @@ class DnsReader(DatagramReader):
             return
         query.reply_marks = remembered(query.reply_marks, mark)
         query.replied_ns = ts_ns
-        if query.state == GIVEN_UP and not query.timed_out:
+        if query.state == STRAY:
+            self._counts.drop("reply without request", 1)
+        elif query.state == GIVEN_UP and not query.timed_out:
             query.timed_out = True
             self._counts.late += 1
         else:
@@ -273,7 +294,6 @@ class DnsReader(DatagramReader):
     # Time
 
     def expire(self, now_ns: i64) -> None:
-        self._early.expire(now_ns)
         query = self._waiting.head
         while query is not None and now_ns - query.last_ns >= self._timeout_ns:
             self._give_up(query)
@@ -288,7 +308,6 @@ class DnsReader(DatagramReader):
             query = self._given_up.head
 
     def finish(self, now_ns: i64) -> None:
-        self._early.finish()
         self._counts.unanswered += self._waiting.size
         for queue in (self._waiting, self._answered, self._given_up):
             while queue.head is not None:

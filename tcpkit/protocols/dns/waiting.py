@@ -25,6 +25,7 @@ POOL_SIZE: Final = 1024
 WAITING: Final = 0
 ANSWERED: Final = 1
 GIVEN_UP: Final = 2
+STRAY: Final = 3  # only an answer was seen
 
 # The same packet captured twice has the same mark (IPv4 identification) and comes soon
 # after itself; a constant mark, which some senders have, makes no copy of a query that

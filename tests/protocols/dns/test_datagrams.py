@@ -356,6 +356,24 @@ def test_query_asked_anew_after_a_long_time_is_exact() -> None:
     assert run.exchanges[-1].latency_ns == 7_000
 
 
+def test_answer_that_was_captured_before_its_query_is_not_waited_for() -> None:
+    talk = Talk().reply(answer(), 100).ask(query(), 20)
+    run = dns().feed(talk.packets).advance(20 * SECOND_US).finish()
+    assert run.exchanges == []
+    assert run.pairing.unpaired == {"reply without request": 1, "captured after its reply": 1}
+
+
+def test_query_whose_like_was_answered_before_the_capture_is_not_certain() -> None:
+    run = traced(Talk().reply(answer(), 100).ask(query(), 200).reply(answer(), 300))
+    assert quality(run) == [False] and latencies(run) == [100]
+    assert run.pairing.unpaired == {"reply without request": 1}
+
+
+def test_second_answer_to_nothing_is_no_duplicate() -> None:
+    run = traced(Talk().reply(answer(), 100).reply(answer(), 200))
+    assert run.pairing.unpaired == {"reply without request": 2} and run.pairing.duplicates == 0
+
+
 # Without an answer
 
 
