@@ -115,7 +115,8 @@ def test_queue_is_a_list_that_any_may_leave(steps: list[int]) -> None:
             model.append(query)
         else:
             queue.remove(model.pop(step % len(model)))
-        forward, backward = [], []
+        forward: list[Query] = []
+        backward: list[Query] = []
         each = queue.head
         while each is not None:
             forward.append(each)
@@ -174,7 +175,7 @@ def test_client_has_the_recorder_of_its_port() -> None:
 
 def test_clients_that_fall_together_are_bounded() -> None:
     clients = Clients({53: RECORDER})
-    together = []
+    together: list[tuple[int, int]] = []
     number = 0
     while len(together) <= MAX_CHAIN:
         ends = (number << 32, 5 << 16 | 53)
