@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.captures import QUICK_PACKETS, Note, Recipe
+from benchmarks.tcpdump import recording
 from tests.servers import redis_server_running
+
+PACKETS = 1_500_000
 
 COMMANDS = "set,get,incr,lpush,rpush,lpop,sadd,hset,zadd,lrange_100,mset,ping_mbulk"
 RUNS = 13  # of -n requests each: LRANGE needs a list, which an LPUSH run makes
@@ -57,3 +61,27 @@ def drive(port: int, requests: int, pipeline: int) -> None:
         f"-r {KEYS} -t {COMMANDS} -q"
     )
     subprocess.run(command.split(), stdout=subprocess.DEVNULL, check=True)
+
+
+def _made(path: Path, quick: bool, pipeline: int) -> Note:
+    packets = QUICK_PACKETS if quick else PACKETS
+    # Each write of `pipeline` requests is a packet at least, and so are its replies.
+    requests = -(-packets * pipeline // (2 * RUNS))
+    with server_running() as server:
+        with recording(path, f"tcp port {server.port}", packets) as recorded:
+            drive(server.port, requests, pipeline)
+            done = server.requests_done()
+        return Note(server.port, recorded.packets, done)
+
+
+def _mixed(path: Path, quick: bool) -> Note:
+    return _made(path, quick, 1)
+
+
+def _pipelined(path: Path, quick: bool) -> Note:
+    return _made(path, quick, 16)
+
+
+_ABOUT = f"redis-benchmark, {CONNECTIONS} connections, {COMMANDS}"
+MIXED = Recipe("mixed", f"{_ABOUT}, one request at a time", _mixed)
+PIPELINED = Recipe("p16", f"{_ABOUT}, 16 requests at a time", _pipelined)
