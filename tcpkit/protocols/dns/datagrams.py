@@ -141,15 +141,8 @@ class DnsReader(DatagramReader):
                 self._counts.retries += 1
                 return
             self._give_up(query)
-        if query.state == ANSWERED and ts_ns < query.replied_ns:
-            self._counts.retries += 1  # an attempt of the answered query, captured late
-            return
-        if query.state == STRAY and datagram.last_ns <= query.replied_ns:
-            # the capture has the two in the wrong order
-            query.state = ANSWERED
-            query.marks = datagram.mark
-            query.marked_ns = ts_ns
-            self._counts.drop("captured after its reply", 1)
+        if query.state != GIVEN_UP and datagram.last_ns <= query.replied_ns:
+            self._behind_its_answer(query, datagram)
             return
         (self._given_up if query.state == GIVEN_UP else self._answered).remove(query)
         query.state = WAITING
@@ -157,6 +150,16 @@ class DnsReader(DatagramReader):
         query.flags = 0
         query.doubtful = True
         self._begin(query, datagram)
+
+    def _behind_its_answer(self, query: Query, datagram: Datagram) -> None:
+        """The capture has a query and the answer that came after it in the wrong order."""
+        if query.state == STRAY:
+            query.state = ANSWERED
+            self._counts.drop("captured after its reply", 1)
+        else:
+            self._counts.retries += 1
+        query.marks = remembered(query.marks, datagram.mark)
+        query.marked_ns = datagram.ts_ns
 
     # Answers
 
@@ -207,6 +210,7 @@ class DnsReader(DatagramReader):
                 self._clients.free(client)
             return
         query.state = STRAY
+        query.marks = 0
         query.reply_marks = datagram.mark
         query.replied_ns = datagram.ts_ns
         self._answered.append(query)
@@ -221,7 +225,7 @@ class DnsReader(DatagramReader):
         if query is not None:
             self._answer(query, datagram, False)
             return
-        for state in (ANSWERED, GIVEN_UP):
+        for state in (ANSWERED, GIVEN_UP, STRAY):
             query = self._table.find_alone(client, id_, opcode, state)
             if query is not None:
                 self._more(query, datagram)

@@ -109,6 +109,8 @@ class AnswerReader:
             query = waiting.table.find_alone(waiting.client, id_, opcode, WAITING)
         if query is None or distance(ack, query.end) < 0:
             waiting.counts.drop("reply without request", 1)  # or sent before that was received
+            if not proven:
+                waiting.losses += 1  # it may be the answer to any
             return True
         if query.transfer is not None and query.losses != waiting.losses:
             waiting.drop(query, "reply lost")

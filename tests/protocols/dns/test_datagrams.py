@@ -363,6 +363,20 @@ def test_answer_that_was_captured_before_its_query_is_not_waited_for() -> None:
     assert run.pairing.unpaired == {"reply without request": 1, "captured after its reply": 1}
 
 
+def test_attempt_that_was_captured_behind_the_answer_is_no_new_query() -> None:
+    talk = Talk().ask(query(), 0).reply(answer(), 900).ask(query(), 500).reply(answer(), 950)
+    run = dns().feed(talk.packets).finish()
+    assert latencies(run) == [900]
+    assert (run.pairing.retries, run.pairing.duplicates, run.pairing.unanswered) == (1, 1, 0)
+
+
+def test_bare_answer_that_was_captured_before_its_query_is_not_waited_for() -> None:
+    talk = Talk().reply(bare(7, RESPONSE), 100).ask(bare(7), 20).reply(bare(7, RESPONSE), 900)
+    run = dns().feed(talk.packets).finish()
+    assert run.exchanges == [] and run.pairing.duplicates == 1
+    assert run.pairing.unpaired == {"reply without request": 1, "captured after its reply": 1}
+
+
 def test_query_whose_like_was_answered_before_the_capture_is_not_certain() -> None:
     run = traced(Talk().reply(answer(), 100).ask(query(), 200).reply(answer(), 300))
     assert quality(run) == [False] and latencies(run) == [100]

@@ -146,6 +146,14 @@ def test_error_without_the_question_belongs_to_the_only_query_with_its_id() -> N
     assert run.exchanges[0].code == "FORMERR"
 
 
+def test_error_without_the_question_that_fits_two_makes_none_of_them_aborted() -> None:
+    one, two = (framed(query(text, id_=7)) for text in "ab")
+    made = connection().client(one + two).server(framed(bare(7, RESPONSE | FORMERR)))
+    run = over_tcp(made.close().packets)
+    assert run.exchanges == [] and run.pairing.aborted == 0
+    assert run.pairing.unpaired == {"reply without request": 1, "reply lost": 2}
+
+
 def test_large_answer_is_counted_down() -> None:
     large = framed(answer("a", records=[address()] * 4000))
     assert len(large) > 64_000
