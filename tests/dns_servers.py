@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +37,19 @@ class DnsServer:
 
 
 @contextmanager
-def nsd_running(zones: Mapping[str, str]) -> Iterator[DnsServer]:
-    """nsd with the zone file's text for each origin; see pcaps.dns_servers.zone."""
+def nsd_running(
+    zones: Mapping[str, str],
+    hosts: Sequence[str] = HOSTS,
+    prefix: Sequence[str] = (),
+    options: Sequence[str] = (),
+) -> Iterator[DnsServer]:
+    """nsd with the zone file's text for each origin; see pcaps.dns_servers.zone.
+
+    `prefix` goes before the command line; it must replace itself by what it starts.
+    """
 
     def command(folder: Path, port: int) -> tuple[str, ...]:
-        return nsd_command(folder, zones, HOSTS, port)
+        return *prefix, *nsd_command(folder, zones, hosts, port, options)
 
     with _running(command, NSD_READY) as server:
         yield server

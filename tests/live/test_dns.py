@@ -1,6 +1,7 @@
 """Real name servers: what is logged is what was asked, whoever asks."""
 
 import re
+import socket
 import subprocess
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ import pytest
 from pcaps.dns_client import TcpClient, UdpClient, query
 from pcaps.dns_servers import zone
 from tests.dns_servers import HOSTS, DnsServer, nsd_running, unbound_running
+from tests.live.namespaces import LINK, Lab
 from tests.live.tracer import Row, Tracer, counter, tracing
 from tests.program import DEADLINE_S
 
@@ -195,6 +197,31 @@ def test_resolver_and_the_server_that_it_asks_are_told_apart(
     for row, within in zip(outside, inside, strict=True):
         assert row["request_last_ns"] < within["request_first_ns"]
         assert within["reply_last_ns"] < row["reply_first_ns"]
+
+
+@pytest.mark.parametrize("family", [socket.AF_INET, socket.AF_INET6], ids=["ipv4", "ipv6"])
+def test_answer_in_fragments_is_one_exchange(lab: Lab, family: int) -> None:
+    """Only the first fragment has ports: the capture's filter must let all of them pass."""
+    long = zone("example.", *(f'long TXT "{number} {"t" * 200}"' for number in range(12)))
+    host = lab.server.address(family)
+    sizes = ("ipv4-edns-size: 4096", "ipv6-edns-size: 4096")
+    with (
+        nsd_running({"example.": long}, [host], lab.server.prefix, sizes) as server,
+        tracing(
+            *("-p", str(server.port)), mode="dns", interface=LINK, prefix=lab.server.prefix
+        ) as tracer,
+        lab.client.open_socket(family, socket.SOCK_DGRAM) as client,
+    ):
+        client.settimeout(DEADLINE_S)
+        client.connect((host, server.port))
+        client.send(query("long.example", "TXT", 7, payload=4096))
+        reply = client.recv(65535)
+        (row,) = tracer.rows_when(1)
+    assert len(reply) > 2 * 1280
+    assert answers([row]) == [("long.example", "TXT", "NOERROR", 12)]
+    assert row["reply_bytes"] == len(reply)
+    assert row["reply_last_ns"] > row["reply_first_ns"]
+    assert row["quality"] == "exact"
 
 
 def test_timeout_over_udp_is_logged_while_the_server_hangs() -> None:
