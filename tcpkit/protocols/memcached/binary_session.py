@@ -21,6 +21,7 @@ from tcpkit.protocols.memcached.binary_header import (
     body_size,
     tag_of,
 )
+from tcpkit.protocols.memcached.binary_opaque import Climb
 from tcpkit.protocols.memcached.binary_opcode import (
     KINDS,
     NAMES_KEY,
@@ -47,17 +48,11 @@ _WITHOUT_END: Final = b"sizes_"  # the reply to stat sizes_enable has no last pa
 CLIMBS_NEEDED: Final = 8  # round trips after which a client is believed to count its requests
 
 
-def _swap(number: i64) -> i64:
-    """A number of 32 bits in the other byte order."""
-    high = (number >> 8) & 0xFF00 | number >> 24
-    return (number & 0xFF) << 24 | (number & 0xFF00) << 8 | high
-
-
 @final
 class BinarySession(MemcachedSession):
     """Pairs by opcode and opaque, in order."""
 
-    __slots__ = ("_reader", "_kept", "_wanted", "_left", "_number", "_climbs", "_swapped")
+    __slots__ = ("_reader", "_kept", "_wanted", "_left", "_opaques", "_quiet_opaques", "_climbs")
 
     def __init__(
         self,
@@ -73,9 +68,9 @@ class BinarySession(MemcachedSession):
         self._kept = b""  # of the request that comes in parts: header, extras, key
         self._wanted: i64 = HEADER_SIZE  # so many bytes of it are to be kept
         self._left: i64 = 0  # bytes of its value still to come
-        self._number: i64 = -1  # the last opaque, as a number
-        self._climbs: i64 = 0
-        self._swapped = False
+        self._opaques = Climb()
+        self._quiet_opaques = Climb()  # of quiet requests only
+        self._climbs: i64 = 0  # round trips through which the opaques have climbed
         super().__init__(
             ends, recorder, counts, pool, timeout_ns, client_start, server_start, self._reader
         )
@@ -113,24 +108,16 @@ class BinarySession(MemcachedSession):
             self.silent(request, seq, ts_ns, ack)
             self.request_state = DEAF  # the server closes
         else:
+            self._quiet_opaques.goes_on(request.tag & MASK)
             self.asked_quietly(request, seq, end, ts_ns, ack)
 
     def _count_climbs(self, opaque: i64, leads: bool) -> i64:
-        """Round trips in a row through which the client's opaques have climbed.
-
-        They are numbers in the byte order of the client's machine: `_swapped` says that
-        this seems not to be that of the network.
-        """
-        number = _swap(opaque) if self._swapped else opaque
-        if number > self._number:
-            self._number = number
-            if leads:
-                self._climbs += 1
-            return self._climbs
-        self._swapped = not self._swapped
-        self._number = _swap(opaque) if self._swapped else opaque
-        self._climbs = 0
-        return 0
+        """Round trips in a row through which the client's opaques have climbed."""
+        if not self._opaques.goes_on(opaque):
+            self._climbs = 0
+        elif leads:
+            self._climbs += 1
+        return self._climbs
 
     def may_be_proven(self, request: Request) -> bool:
         return request.count >= CLIMBS_NEEDED
@@ -140,6 +127,9 @@ class BinarySession(MemcachedSession):
 
     def tells_success(self, request: Request) -> bool:
         return KINDS[request.tag >> 32] & RETRIEVES != 0
+
+    def all_differ(self) -> bool:
+        return self._quiet_opaques.length >= self.queue.optional
 
     def told_apart(self) -> bool:
         tags: set[int] = set()

@@ -10,6 +10,7 @@ the time that a reply may take.
 What is in a datagram is read by a session of its own: see `udp_asked`.
 """
 
+from collections import OrderedDict
 from typing import Final, final
 
 from mypy_extensions import i64
@@ -18,15 +19,16 @@ from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.memcached.binary_header import REPLY_MAGIC, REQUEST_MAGIC
 from tcpkit.protocols.memcached.binary_session import BinarySession
-from tcpkit.protocols.memcached.session import MemcachedSession
+from tcpkit.protocols.memcached.session import INSIDE, MemcachedSession
 from tcpkit.protocols.memcached.text_session import TextSession, begins_command
 from tcpkit.protocols.memcached.udp_asked import (
     AGAIN,
-    ANSWERED,
     BROKEN,
+    GIVEN_UP,
     TIMED_OUT,
     WAITING,
     Asked,
+    Tally,
 )
 from tcpkit.protocols.memcached.udp_client import Client
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
@@ -35,7 +37,8 @@ from tcpkit.protocols.message import PairingCounts, Recorder
 from tcpkit.protocols.pairing import RequestPool
 from tcpkit.wire.segment import Datagram
 
-MAX_REMEMBERED: Final = 32768  # requests, with their sessions; about 60 MB
+MAX_WAITING: Final = 32768  # requests, with their sessions; about 60 MB
+MAX_DONE: Final = 32768  # those that do not wait any more, to know what comes late or twice
 MAX_SHARING: Final = 64  # requests of one id that wait, told apart by their opaques
 REUSED: Final = "request id reused"
 
@@ -46,7 +49,9 @@ _Ends = tuple[i64, i64, i64, i64, i64]
 class MemcachedDatagrams(DatagramReader):
     """`recorders` by server port; `timeout_ns` is how long a reply may take."""
 
-    __slots__ = ("_recorders", "_counts", "_timeout_ns", "_pool", "_clients", "_remembered")
+    __slots__ = (
+        "_recorders", "_counts", "_timeout_ns", "_pool", "_held", "_clients", "_waiting", "_done",
+    )  # fmt: skip
 
     def __init__(
         self, recorders: dict[int, Recorder], counts: PairingCounts, timeout_ns: i64
@@ -55,8 +60,10 @@ class MemcachedDatagrams(DatagramReader):
         self._counts = counts
         self._timeout_ns = timeout_ns
         self._pool = RequestPool()
+        self._held = Tally()
         self._clients: dict[_Ends, Client] = {}
-        self._remembered: dict[Asked, bool] = {}  # in the order in which they came
+        self._waiting: OrderedDict[Asked, bool] = OrderedDict()  # as they came
+        self._done: OrderedDict[Asked, bool] = OrderedDict()
 
     def direction(self, datagram: Datagram) -> i64:
         at = datagram.start + FRAME_SIZE
@@ -110,9 +117,11 @@ class MemcachedDatagrams(DatagramReader):
             self._give_up_sharing(client, waiting, datagram.ts_ns)
         for each in sharing:
             if each.state != WAITING:
-                self._remembered.pop(each, None)
+                self._waiting.pop(each, None)
+                self._done.pop(each, None)
         if asked.state == WAITING and client.doubts(asked.number, datagram.ts_ns):
             asked.give_up(REUSED)
+            self._file(asked)
 
     def _give_up_sharing(self, client: Client, waiting: list[Asked], ts_ns: i64) -> None:
         for each in waiting:
@@ -122,22 +131,33 @@ class MemcachedDatagrams(DatagramReader):
 
     def _ask(self, client: Client, datagram: Datagram) -> Asked:
         """A new request."""
-        if len(self._remembered) >= MAX_REMEMBERED:
-            oldest = next(iter(self._remembered))
-            if oldest.state == WAITING:
-                oldest.give_up("too many waiting")
-            self._forget(oldest)
-            self._clients[_ends_of(datagram)] = client
+        if len(self._waiting) >= MAX_WAITING:
+            oldest = next(iter(self._waiting))
+            oldest.give_up("too many waiting")
+            self._file(oldest)
         asked = self._made(client, datagram)
         client.asked[int(asked.number)] = [asked]
-        self._remembered[asked] = True
+        self._waiting[asked] = True
         if client.sent == 0:
             asked.doubt_order()  # whether its ids tell requests apart is not known yet
         client.sent += 1
         asked.ask(datagram)
+        if asked.session.request_state == INSIDE:
+            self._counts.drop("unfinished request", 1)  # the server drops it
         if asked.state == WAITING and not asked.session.told_apart():
             asked.give_up("several commands in a datagram")
+        self._file(asked)
+        self._clients[_ends_of(datagram)] = client  # it may have been forgotten meanwhile
         return asked
+
+    def _file(self, asked: Asked) -> None:
+        """Keep what waits no more apart, so that it is the first to be forgotten."""
+        if asked.state == WAITING:
+            return
+        self._waiting.pop(asked, None)
+        self._done[asked] = True
+        if len(self._done) > MAX_DONE:
+            self._forget(next(iter(self._done)))
 
     def _made(self, client: Client, datagram: Datagram) -> Asked:
         recorder = self._recorders[int(client.ends.server_port)]
@@ -153,10 +173,10 @@ class MemcachedDatagrams(DatagramReader):
             text.may_log_in = False  # not over UDP
             session = text
         self._counts.sessions -= 1  # there is none over UDP
-        return Asked(client.ends, client.waiting, session, recorder, datagram)
+        return Asked(client.ends, client.waiting, self._held, session, recorder, datagram)
 
     def _forget(self, asked: Asked) -> None:
-        self._remembered.pop(asked, None)
+        self._done.pop(asked, None)
         ends = asked.ends
         key = (ends.a0, ends.a1, ends.a2, ends.a3, ends.ports)
         client = self._clients.get(key)
@@ -187,13 +207,14 @@ class MemcachedDatagrams(DatagramReader):
         if empty:
             if asked.state == WAITING and not asked.answered:
                 asked.be_silent(True)  # so the server says that there is nothing to say
-            return
-        before = asked.state
-        what = asked.take(datagram)
-        if what == BROKEN:
-            asked.give_up("reply in part")
-        elif what == AGAIN and sequence == 0:
-            self._count_again(asked, before)
+        else:
+            before = asked.state
+            what = asked.take(datagram)
+            if what == BROKEN:
+                asked.give_up("reply in part")
+            elif what == AGAIN and sequence == 0:
+                self._count_again(asked, before)
+        self._file(asked)
 
     def _count_stray(self, sequence: i64) -> None:
         if sequence == 0:
@@ -203,29 +224,33 @@ class MemcachedDatagrams(DatagramReader):
         """A reply came when none was waited for any more."""
         if state == TIMED_OUT:
             self._counts.late += 1
-        elif asked.answered:
+        elif state != GIVEN_UP and asked.answered:
             self._counts.duplicates += 1
-        elif state == ANSWERED:
+        elif state != GIVEN_UP:
             self._counts.drop("reply without request", 1)  # to what gets none
 
     def expire(self, now_ns: i64) -> None:
         old: list[Asked] = []
-        for asked in self._remembered:
-            age_ns = now_ns - asked.ts_ns
-            if age_ns < self._timeout_ns:
+        for asked in self._waiting:
+            if now_ns - asked.ts_ns < self._timeout_ns:
                 break
-            if asked.state == WAITING:
-                asked.time_out(now_ns)
-            if age_ns >= 2 * self._timeout_ns:
-                old.append(asked)
+            old.append(asked)
+        for asked in old:
+            asked.time_out(now_ns)
+            self._file(asked)
+        old = []
+        for asked in self._done:
+            if now_ns - asked.ts_ns < 2 * self._timeout_ns:
+                break
+            old.append(asked)
         for asked in old:
             self._forget(asked)
 
     def finish(self, now_ns: i64) -> None:
-        for asked in self._remembered:
-            if asked.state == WAITING:
-                asked.finish(now_ns)
-        self._remembered.clear()
+        for asked in self._waiting:
+            asked.finish(now_ns)
+        self._waiting.clear()
+        self._done.clear()
         self._clients.clear()
 
 

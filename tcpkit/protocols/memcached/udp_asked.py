@@ -21,7 +21,8 @@ from tcpkit.protocols.message import OUT_OF_ORDER, RETRANSMISSION
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
 from tcpkit.wire.segment import Datagram
 
-PARTS_HELD: Final = 64  # datagrams that wait for an earlier one of the same answer
+PARTS_HELD: Final = 64  # datagrams that wait for an earlier one of the same answer ...
+HELD_BYTES: Final = 16 << 20  # ... and of all answers together
 STAMPS_KEPT: Final = 1024  # an item of 1 MB, the server's default limit, takes 755 datagrams
 
 # how far it is: `state`
@@ -51,8 +52,8 @@ class Part:
 
 
 @final
-class Waiting:
-    """How many requests of a client wait."""
+class Tally:
+    """A count that several share."""
 
     __slots__ = ("count",)
 
@@ -62,18 +63,22 @@ class Waiting:
 
 @final
 class Asked:
-    """`session` reads the commands and the replies; `stamp` knows the datagram again."""
+    """`session` reads the commands and the replies; `stamp` knows the datagram again.
+
+    `waiting` counts the client's requests that wait, `held` the bytes of all parts that do.
+    """
 
     __slots__ = (
         "ends", "session", "recorder", "stamp", "ts_ns", "number", "state", "_first_ns",
-        "_depth", "_waiting", "_size", "_count", "_next", "_held", "_stamps", "_parts", "_flags",
-        "_answers", "_read",
+        "_depth", "_waiting", "_size", "_count", "_next", "_held", "_held_bytes", "_stamps",
+        "_parts", "_flags", "_answers", "_read",
     )  # fmt: skip
 
     def __init__(
         self,
         ends: Endpoints,
-        waiting: Waiting,
+        waiting: Tally,
+        held: Tally,
         session: MemcachedSession,
         recorder: UdpRecorder,
         datagram: Datagram,
@@ -89,6 +94,7 @@ class Asked:
         self.state: i64 = WAITING
         self._first_ns: i64 = datagram.first_ns
         self._waiting = waiting
+        self._held_bytes = held
         self._depth: i64 = waiting.count
         waiting.count += 1
         self._size: i64 = datagram.size - FRAME_SIZE
@@ -161,7 +167,8 @@ class Asked:
             self._begin_answer(count)
         elif sequence < self._next or int(sequence) in self._held:
             return BROKEN if known is None else AGAIN
-        if count != self._count or len(self._held) >= PARTS_HELD:
+        room = len(self._held) < PARTS_HELD and self._held_bytes.count < HELD_BYTES
+        if count != self._count or not room:
             return BROKEN
         if len(self._stamps) < STAMPS_KEPT:
             self._stamps[digest] = Stamp(datagram)
@@ -170,7 +177,7 @@ class Asked:
             self._read_held()
         else:
             self._flags = self._flags | OUT_OF_ORDER
-            self._held[int(sequence)] = Part(datagram)
+            self._hold(int(sequence), Part(datagram))
         return TAKEN
 
     def _begin_answer(self, count: i64) -> None:
@@ -181,11 +188,16 @@ class Asked:
         if several or (self._answers > 1 and self.session.replies.begun):
             self.doubt_order()  # of two answers the end of one and the begin of the next may miss
 
+    def _hold(self, sequence: int, part: Part) -> None:
+        self._held[sequence] = part
+        self._held_bytes.count += len(part.payload)
+
     def _read_held(self) -> None:
         while self._held and self.state == WAITING:
             part = self._held.pop(int(self._next), None)
             if part is None:
                 return
+            self._held_bytes.count -= len(part.payload)
             self._read_part(part)
 
     def _read_part(self, part: Part) -> None:
@@ -259,6 +271,8 @@ class Asked:
     def _end(self, state: i64) -> None:
         self.state = state
         self._waiting.count -= 1
+        for part in self._held.values():
+            self._held_bytes.count -= len(part.payload)
         self._held.clear()
 
     def finish(self, now_ns: i64) -> None:

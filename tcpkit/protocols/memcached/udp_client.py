@@ -6,7 +6,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.memcached.binary_header import HEADER_SIZE, REPLY_MAGIC, tag_of
-from tcpkit.protocols.memcached.udp_asked import Asked, Waiting
+from tcpkit.protocols.memcached.udp_asked import Asked, Tally
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, request_id, sequence_of
 from tcpkit.protocols.pairing import REST_NS
 from tcpkit.wire.segment import Datagram
@@ -27,7 +27,7 @@ class Client:
     def __init__(self, ends: Endpoints) -> None:
         self.ends = ends
         self.asked: dict[int, list[Asked]] = {}
-        self.waiting = Waiting()
+        self.waiting = Tally()
         self.sent: i64 = 0
         self.reuses = False
         self._unclear: dict[int, i64] = {}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.build import drop
+from tcpkit.protocols.memcached.quiet_session import RIVALS_SEEN
+from tests.build import Packet, drop
 from tests.protocols.memcached.packets import (
     DELETEQ,
     GET,
@@ -122,9 +123,47 @@ def test_no_reply_lost_is_taken_for_silence() -> None:
 
 
 def test_long_batch_of_quiet_gets_is_followed() -> None:
-    sent = b"".join(ask(GETQ, b"k%d" % number, opaque=number + 1) for number in range(900))
-    got = b"".join(answer(GETQ, b"v", number + 1) for number in range(0, 900, 2))
+    sent = b"".join(ask(GETQ, b"k%d" % number, opaque=number + 1) for number in range(3000))
+    got = b"".join(answer(GETQ, b"v", number + 1) for number in range(0, 3000, 2))
     made = memcached().client(sent + ask(NOOP), at_us=1000).server(got + answer(NOOP))
     result = capture(made.packets)
-    assert (result.pairing.exact, result.pairing.silent) == (451, 450)
+    assert (result.pairing.exact, result.pairing.silent) == (1501, 1500)
     assert result.pairing.unpaired == {}
+
+
+def test_quiet_gets_without_order_are_told_apart_up_to_a_bound() -> None:
+    opaques = [number ^ 0x55 for number in range(2 * RIVALS_SEEN)]
+    sent = b"".join(ask(GETQ, b"k", opaque=opaque) for opaque in opaques)
+    got = answer(GETQ, b"v", opaques[0]) + answer(GETQ, b"v", opaques[-1])
+    result = capture(memcached().client(sent + ask(NOOP)).server(got + answer(NOOP)).packets)
+    assert result.pairing.unpaired == {"quiet, answer unclear": 2}
+    assert [x.status for x in result.exchanges if x.answered] == ["ok", "ok"]
+
+
+def batches(count: int) -> list[Packet]:
+    """Each a SETQ and a NOOP, a pause after each."""
+    made = memcached()
+    for number in range(count):
+        sent = ask(SETQ, b"k%d" % number, b"1") + ask(NOOP)
+        made.client(sent, at_us=1000 + 100_000 * number).server(answer(NOOP))
+    return made.packets
+
+
+def test_silence_on_trial_is_reported_with_the_replies_around_it() -> None:
+    result = capture(batches(4)[3:])
+    assert [(x.request, x.status, bool(x.exact)) for x in result.exchanges] == [
+        (text, status, False)
+        for number in range(4)
+        for text, status in ((f"set k{number} 0 0 1", "silent"), ("noop", "ok"))
+    ]
+    assert (result.pairing.silent, result.pairing.inferred) == (4, 4)
+
+
+def test_silence_on_trial_is_dropped_with_it() -> None:
+    made = memcached()
+    made.client(ask(SETQ, b"k", b"1", 1) + ask(NOOP, opaque=2), at_us=1000)
+    made.server(answer(NOOP, opaque=2)).server(answer(NOOP, opaque=3))
+    result = capture(made.packets[3:])
+    assert result.exchanges == []
+    assert result.pairing.silent == 0
+    assert result.pairing.unpaired["trial failed"] == 2

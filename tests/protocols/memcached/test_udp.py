@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcpkit.protocols.memcached.datagrams import MAX_WAITING
+from tcpkit.protocols.memcached.udp_asked import PARTS_HELD
 from tcpkit.protocols.message import flag_names
 from tests.build import START_NS, Packet, datagram
 from tests.protocols.memcached.datagrams import CLIENT, FRAME, SERVER, Talk, run, told
@@ -151,6 +153,30 @@ def test_request_in_several_datagrams_is_refused_as_the_server_does() -> None:
     result = run(Talk().warm().ask(7, GET_K, 1000, count=2).packets)
     assert result.pairing.unpaired == {"request in several datagrams": 1}
     assert result.finish().pairing.unanswered == 0
+
+
+def test_request_without_its_end_is_dropped_as_the_server_does() -> None:
+    talk = Talk().warm().ask(7, b"get k", 1000).ask(8, ask(GET, b"key")[:25], 1100)
+    result = run(talk.packets).finish()
+    assert (told(result), result.pairing.unanswered) == ([], 0)
+    assert result.pairing.unpaired == {"unfinished request": 2}
+
+
+def test_parts_that_wait_are_bounded() -> None:
+    talk = Talk().warm().ask(7, GET_K, 1000)
+    for part in range(1, PARTS_HELD + 2):
+        talk.reply(7, bytes(1392), 1100 + part, (part, 500))
+    result = run(talk.packets)
+    assert result.pairing.unpaired == {"reply in part": 1}
+
+
+def test_requests_that_wait_are_bounded() -> None:
+    result = run(Talk().warm().packets)
+    for number in range(MAX_WAITING + 10):
+        other = Talk(f"10.1.{number >> 8}.{number & 255}:40000")
+        result.feed(other.ask(7, GET_K, 1000 + number).packets)
+    assert result.pairing.unpaired == {"too many waiting": 10}
+    assert result.finish().pairing.unanswered == MAX_WAITING
 
 
 def test_request_sent_again_is_another_attempt_of_the_first() -> None:
