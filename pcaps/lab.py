@@ -7,6 +7,7 @@ in it. Needs root, iproute2, tcpdump and the servers.
 
 import ctypes
 import os
+import signal
 import subprocess
 import tempfile
 import time
@@ -135,6 +136,7 @@ class Lab:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",  # it may print what it is sent
         )
         self._cleanup.callback(_stop, server)
         assert server.stdout is not None
@@ -211,3 +213,4 @@ def _stop(process: "subprocess.Popen[str]") -> None:
     with process:
         if process.poll() is None:
             process.terminate()
+            process.send_signal(signal.SIGCONT)  # a maker may have stopped it

@@ -46,6 +46,7 @@ class Row(_DnsFields):
     reply_bytes: int
     status: str
     code: str | None
+    hits: int | None
     quality: str
     depth: int
     flags: list[str]

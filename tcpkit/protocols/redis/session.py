@@ -19,7 +19,6 @@ from tcpkit.protocols.message import (
     OK,
     OUT_OF_ORDER,
     RETRANSMISSION,
-    SILENT,
     TRANSACTION,
     TRUNCATED,
     Exchange,
@@ -197,16 +196,7 @@ class RedisSession(PairedSession):
             self.counts.drop("unknown whether replied", 1)
             self.pool.put(request)
             return
-        self.counts.silent += 1
-        request.seq = seq
-        request.last_ns = ts_ns
-        request.depth = self.queue.size
-        request.flags = request.flags | self.base_flags
-        self.previous_anchor = ack
-        self.unbroken = True
-        self.last_ns = ts_ns
-        self.give_up(request, SILENT, ts_ns)
-        self.pool.put(request)
+        self.silent(request, seq, ts_ns, ack)
 
     def _begin_parser(self, ts_ns: i64, seq: i64, flags: i64) -> None:
         self._parser = RequestParser()
