@@ -105,6 +105,10 @@ class QuietSession(PairedSession):
         """Whether after the reply just read it is not known what the server reads as requests."""
         return False
 
+    def doubts(self, request: Request) -> bool:
+        """Whether the reply just read, though it fits, may be that of one that gets none."""
+        return False
+
     def describe_request(self, request: Request, exchange: Exchange) -> None:
         """Set command, key and text."""
         raise NotImplementedError
@@ -132,6 +136,7 @@ class QuietSession(PairedSession):
             and not (self.reply_ack - head.end) & SIGN
             and self.matches(head)
             and not self.breaks(head)
+            and not self.doubts(head)
         ):
             self._answer(head)
             return True
@@ -151,6 +156,9 @@ class QuietSession(PairedSession):
             self.counts.drop("quiet, answer unclear", 1)
             self._doubt_owners(request)
             return True
+        if self.trust == EXACT and self.doubts(request):
+            self.trust = INFERRED
+            self.refresh()
         self._be_silent_before(request)
         if self.lossy and not self.is_whole(request):
             self.pool.put(self.queue.pop())

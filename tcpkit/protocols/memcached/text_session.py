@@ -266,8 +266,7 @@ class TextSession(MemcachedSession):
             return False
         count = request.count
         if is_error(kind):
-            # behind a silent request it may be that one's
-            return not count & _BEHIND_SILENT and may_fail(request.kind, self._reader.head)
+            return may_fail(request.kind, self._reader.head)
         if self.plain and count == 0:
             return True
         if count & _HIDES & NOMINAL[kind]:
@@ -336,6 +335,12 @@ class TextSession(MemcachedSession):
         if self._reader.kind != R_CLIENT_ERROR or request.next is None:
             return False
         return self._reader.head == UNAUTHENTICATED  # one answer to all that came in one read
+
+    def doubts(self, request: Request) -> bool:
+        if not request.count & _BEHIND_SILENT or not is_error(self._reader.kind):
+            return False
+        self._unprove()  # the silent one may have failed: this server hides that, another may not
+        return True
 
     def missed_requests(self) -> None:
         self._unprove()
