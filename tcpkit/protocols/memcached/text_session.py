@@ -7,7 +7,6 @@ from mypy_extensions import i64
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK
 from tcpkit.protocols.memcached.meta_flags import repeats, reply_flags, request_flags
-from tcpkit.protocols.memcached.session import INSIDE, MemcachedSession
 from tcpkit.protocols.memcached.text_errors import UNAUTHENTICATED, may_fail
 from tcpkit.protocols.memcached.text_exchange import (
     command_word,
@@ -52,6 +51,7 @@ from tcpkit.protocols.memcached.text_words import (
     may_answer,
 )
 from tcpkit.protocols.message import NO_TIME, OUT_OF_ORDER, Exchange, PairingCounts, Recorder
+from tcpkit.protocols.ordered import INSIDE, OrderedSession
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, Request, RequestPool
 
 # Request.count: what is to be considered before a reply is believed, as bits
@@ -93,7 +93,7 @@ def begins_command(data: bytes, start: i64, end: i64) -> bool:
 
 
 @final
-class TextSession(MemcachedSession):
+class TextSession(OrderedSession):
     """Pairs first in, first out; what a reply can be answer to is checked each time."""
 
     __slots__ = (
@@ -128,6 +128,9 @@ class TextSession(MemcachedSession):
         )
 
     # Requests
+
+    def protocol_name(self) -> str:
+        return "memcached"
 
     def read_request(self, data: bytes, pos: i64, end: i64, ts_ns: i64, seq: i64, ack: i64) -> i64:
         if self.request_state == INSIDE:
