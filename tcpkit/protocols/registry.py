@@ -11,6 +11,7 @@ RAW: Final = "raw"
 _MODULES: Final[dict[str, str]] = {
     "redis": "tcpkit.protocols.redis.protocol",
     "memcached": "tcpkit.protocols.memcached.protocol",
+    "dns": "tcpkit.protocols.dns.protocol",
 }
 
 

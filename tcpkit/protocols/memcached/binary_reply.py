@@ -17,7 +17,7 @@ from tcpkit.protocols.memcached.binary_header import (
     tag_of,
 )
 from tcpkit.protocols.memcached.binary_opcode import KINDS, NAMES_KEY, STAT
-from tcpkit.protocols.memcached.reply_reader import ReplyReader
+from tcpkit.protocols.reply_reader import ReplyReader
 
 
 @final

@@ -39,8 +39,8 @@ from tcpkit.protocols.memcached.binary_opcode import (
 )
 from tcpkit.protocols.memcached.binary_reply import BinaryReplyReader
 from tcpkit.protocols.memcached.binary_request import describe, kept_size, key_of
-from tcpkit.protocols.memcached.session import DEAF, INSIDE, MemcachedSession
 from tcpkit.protocols.message import ERROR, OK, OUT_OF_ORDER, Exchange, PairingCounts, Recorder
+from tcpkit.protocols.ordered import DEAF, INSIDE, OrderedSession
 from tcpkit.protocols.pairing import Request, RequestPool
 
 _WITHOUT_END: Final = b"sizes_"  # the reply to stat sizes_enable has no last packet
@@ -49,7 +49,7 @@ CLIMBS_NEEDED: Final = 8  # round trips after which a client is believed to coun
 
 
 @final
-class BinarySession(MemcachedSession):
+class BinarySession(OrderedSession):
     """Pairs by opcode and opaque, in order."""
 
     __slots__ = ("_reader", "_kept", "_wanted", "_left", "_opaques", "_quiet_opaques", "_climbs")
@@ -74,6 +74,9 @@ class BinarySession(MemcachedSession):
         super().__init__(
             ends, recorder, counts, pool, timeout_ns, client_start, server_start, self._reader
         )
+
+    def protocol_name(self) -> str:
+        return "memcached"
 
     def read_request(self, data: bytes, pos: i64, end: i64, ts_ns: i64, seq: i64, ack: i64) -> i64:
         if self.request_state == INSIDE or end - pos < HEADER_SIZE:

@@ -19,7 +19,6 @@ from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.memcached.binary_header import REPLY_MAGIC, REQUEST_MAGIC
 from tcpkit.protocols.memcached.binary_session import BinarySession
-from tcpkit.protocols.memcached.session import INSIDE, MemcachedSession
 from tcpkit.protocols.memcached.text_session import TextSession, begins_command
 from tcpkit.protocols.memcached.udp_asked import (
     AGAIN,
@@ -34,6 +33,7 @@ from tcpkit.protocols.memcached.udp_client import Client
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
 from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
 from tcpkit.protocols.message import PairingCounts, Recorder
+from tcpkit.protocols.ordered import INSIDE, OrderedSession
 from tcpkit.protocols.pairing import RequestPool
 from tcpkit.wire.segment import Datagram
 
@@ -161,7 +161,7 @@ class MemcachedDatagrams(DatagramReader):
 
     def _made(self, client: Client, datagram: Datagram) -> Asked:
         recorder = self._recorders[int(client.ends.server_port)]
-        session: MemcachedSession
+        session: OrderedSession
         if datagram.data[datagram.start + FRAME_SIZE] == REQUEST_MAGIC:
             session = BinarySession(
                 client.ends, recorder, self._counts, self._pool, self._timeout_ns, True, True

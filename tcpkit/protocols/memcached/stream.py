@@ -14,9 +14,9 @@ from tcpkit.flow.sequence import MASK
 from tcpkit.flow.stream import Stream
 from tcpkit.protocols.memcached.binary_header import REQUEST_MAGIC, begins_request
 from tcpkit.protocols.memcached.binary_session import BinarySession
-from tcpkit.protocols.memcached.session import MemcachedSession
 from tcpkit.protocols.memcached.text_session import TextSession, begins_command
 from tcpkit.protocols.message import NO_TIME, PairingCounts, Recorder
+from tcpkit.protocols.ordered import OrderedSession
 from tcpkit.protocols.pairing import RequestPool
 from tcpkit.protocols.session import UNKNOWN_POSITION
 
@@ -55,7 +55,7 @@ class MemcachedStream(Stream):
         self._timeout_ns = timeout_ns
         self._client_start = client_start
         self._server_start = server_start
-        self._session: MemcachedSession | None = None
+        self._session: OrderedSession | None = None
         self._let_go = False
         self._passed_over = False  # bytes came of which nothing was made
         self._reply_end: i64 = UNKNOWN_POSITION
@@ -84,7 +84,7 @@ class MemcachedStream(Stream):
         self._server_ack = ack
         self._last_ns = ts_ns
 
-    def _decide(self, data: bytes, start: i64, end: i64, ts_ns: i64) -> MemcachedSession | None:
+    def _decide(self, data: bytes, start: i64, end: i64, ts_ns: i64) -> OrderedSession | None:
         if self._let_go or start >= end:
             return None
         spoken = self._spoken(data, start, end)
@@ -115,7 +115,7 @@ class MemcachedStream(Stream):
             return _BINARY
         return _TEXT if begins_command(data, start, end) else _UNTOLD
 
-    def _made(self, binary: bool) -> MemcachedSession:
+    def _made(self, binary: bool) -> OrderedSession:
         if binary:
             return BinarySession(
                 self._ends,

@@ -13,7 +13,6 @@ from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
 from tcpkit.protocols.memcached.meta_flags import KEY_TAG, OPAQUE_TAG, meta_tag
-from tcpkit.protocols.memcached.reply_reader import ReplyReader
 from tcpkit.protocols.memcached.text_line import line_end, next_word, without_cr, word_end
 from tcpkit.protocols.memcached.text_words import (
     R_END,
@@ -29,6 +28,7 @@ from tcpkit.protocols.memcached.text_words import (
     REPLY_WORDS,
     is_error,
 )
+from tcpkit.protocols.reply_reader import ReplyReader
 
 HEAD_BYTES: Final = 1024  # kept of a reply's first line: meta flags, a key, an opaque
 MAX_LINE: Final = 2048  # kept of a line that has no end yet; the rest is passed over

@@ -7,7 +7,6 @@ from mypy_extensions import i64
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK
 from tcpkit.protocols.memcached.meta_flags import KEY_TAG, repeats, reply_flags, request_flags
-from tcpkit.protocols.memcached.session import INSIDE, SEARCHING, MemcachedSession
 from tcpkit.protocols.memcached.text_errors import UNAUTHENTICATED, may_fail
 from tcpkit.protocols.memcached.text_exchange import (
     command_word,
@@ -15,6 +14,7 @@ from tcpkit.protocols.memcached.text_exchange import (
     describe_command,
     hidden,
     key_of,
+    keys_asked,
     retrieved_keys,
 )
 from tcpkit.protocols.memcached.text_line import (
@@ -33,6 +33,7 @@ from tcpkit.protocols.memcached.text_words import (
     CAS,
     FORMS,
     KINDS,
+    META_GET,
     META_SET,
     QUIT,
     R_CLIENT_ERROR,
@@ -51,6 +52,7 @@ from tcpkit.protocols.memcached.text_words import (
     may_answer,
 )
 from tcpkit.protocols.message import NO_TIME, OUT_OF_ORDER, Exchange, PairingCounts, Recorder
+from tcpkit.protocols.ordered import INSIDE, SEARCHING, OrderedSession
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, Request, RequestPool
 
 # Request.count: what is to be considered before a reply is believed, as bits
@@ -93,7 +95,7 @@ def begins_command(data: bytes, start: i64, end: i64) -> bool:
 
 
 @final
-class TextSession(MemcachedSession):
+class TextSession(OrderedSession):
     """Pairs first in, first out; what a reply can be answer to is checked each time."""
 
     __slots__ = (
@@ -130,6 +132,9 @@ class TextSession(MemcachedSession):
         )
 
     # Requests
+
+    def protocol_name(self) -> str:
+        return "memcached"
 
     def read_request(self, data: bytes, pos: i64, end: i64, ts_ns: i64, seq: i64, ack: i64) -> i64:
         if self.request_state == INSIDE:
@@ -329,6 +334,14 @@ class TextSession(MemcachedSession):
             asked = retrieved_keys(request.raw)
             return reader.kind == R_VALUES and len(words) > 1 and words[1] in asked
         return request.tag & KEY_TAG != 0 and reader.tag == request.tag
+
+    def tells_success(self, request: Request) -> bool:
+        return request.kind == META_GET
+
+    def is_whole(self, request: Request) -> bool:
+        # memcached 1.6 sends each value in an answer of its own
+        keys = keys_asked(request.raw) if request.kind == RETRIEVAL else 1
+        return keys == 1 or (self._reader.hits == keys and len(request.raw) < LINE_BYTES)
 
     def is_push(self) -> bool:
         return self._reader.kind == R_LOG

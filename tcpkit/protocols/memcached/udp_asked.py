@@ -13,11 +13,11 @@ from mypy_extensions import i64
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.stream import END_CAPTURE, END_FIN
 from tcpkit.protocols.memcached.binary_session import BinarySession
-from tcpkit.protocols.memcached.session import MemcachedSession
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, count_of, request_id, sequence_of
 from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
 from tcpkit.protocols.memcached.udp_stamp import Stamp, digest_of
 from tcpkit.protocols.message import OUT_OF_ORDER, RETRANSMISSION
+from tcpkit.protocols.ordered import OrderedSession
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
 from tcpkit.wire.segment import Datagram
 
@@ -79,7 +79,7 @@ class Asked:
         ends: Endpoints,
         waiting: Tally,
         held: Tally,
-        session: MemcachedSession,
+        session: OrderedSession,
         recorder: UdpRecorder,
         datagram: Datagram,
     ) -> None:

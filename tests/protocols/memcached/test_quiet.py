@@ -2,7 +2,7 @@
 
 import pytest
 
-from tcpkit.protocols.memcached.quiet_session import RIVALS_SEEN
+from tcpkit.protocols.quiet import RIVALS_SEEN
 from tests.build import Packet, drop
 from tests.protocols.memcached.packets import (
     DELETEQ,

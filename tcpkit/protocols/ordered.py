@@ -1,8 +1,8 @@
-"""How the two protocols of memcached read one connection.
+"""Reads one connection whose replies come in the order of the requests.
 
 A protocol's session reads requests (`read_request`), owns a ReplyReader, and says whether
 the reply just read can be that of a request (`matches`). What is made of that is the
-base's, see `quiet_session`; here is where messages begin and end, and what is missing.
+base's, see `quiet`; here is where messages begin and end, and what is missing.
 """
 
 from typing import Final
@@ -12,8 +12,6 @@ from mypy_extensions import i64
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN, distance
-from tcpkit.protocols.memcached.quiet_session import QuietSession
-from tcpkit.protocols.memcached.reply_reader import ReplyReader
 from tcpkit.protocols.message import (
     GAP,
     NO_TIME,
@@ -24,18 +22,20 @@ from tcpkit.protocols.message import (
     Recorder,
 )
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, Request, RequestPool
+from tcpkit.protocols.quiet import QuietSession
+from tcpkit.protocols.reply_reader import ReplyReader
 
-MAX_NONSENSE: Final = 16  # pieces that are not memcached's before a connection is let go
+MAX_NONSENSE: Final = 16  # pieces that are not the protocol's before a connection is let go
 
 # how the request stream is read: `request_state`
 IN_STEP: Final = 0  # the next byte begins a request
 INSIDE: Final = 1  # a request has begun
 SEARCHING: Final = 2  # bytes are missing: a piece that begins with a request is looked for
 DEAF: Final = 3  # the server will close, or reads no request any more
-LET_GO: Final = 4  # not memcached, or nothing that can be followed
+LET_GO: Final = 4  # another protocol, or nothing that can be followed
 
 
-class MemcachedSession(QuietSession):
+class OrderedSession(QuietSession):
     """State of one connection."""
 
     __slots__ = (
@@ -172,7 +172,7 @@ class MemcachedSession(QuietSession):
         """The connection speaks something else, or cannot be followed: read no more."""
         self.counts.not_protocol += 1
         self.lose(0)
-        self.drop_waiting("not memcached")
+        self.drop_waiting("not the protocol")
         self.request_state = LET_GO
         self.forget_request()
 
@@ -280,7 +280,7 @@ class MemcachedSession(QuietSession):
         if self.trust == EXACT or self.nonsense >= MAX_NONSENSE:
             self.let_go()
             return
-        self.contradicted("no reply of memcached")
+        self.contradicted("not a reply")
 
     # Loss
 

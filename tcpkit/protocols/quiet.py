@@ -19,7 +19,6 @@ from mypy_extensions import i64
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import SIGN
 from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST
-from tcpkit.protocols.memcached.reply_reader import ReplyReader
 from tcpkit.protocols.message import NO_TIME, SILENT, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.pairing import (
     DOUBTFUL,
@@ -32,6 +31,7 @@ from tcpkit.protocols.pairing import (
     RequestPool,
     WaitingQueue,
 )
+from tcpkit.protocols.reply_reader import ReplyReader
 from tcpkit.protocols.session import PairedSession
 
 RIVALS_SEEN: Final = 1024  # waiting requests looked at for one that could have the same reply
@@ -68,6 +68,10 @@ class QuietSession(PairedSession):
         self.lossy = False  # replies may be missing without a trace: over UDP
 
     # What a protocol adds
+
+    def protocol_name(self) -> str:
+        """As in the JSON line."""
+        raise NotImplementedError
 
     def matches(self, request: Request) -> bool:
         """Whether the reply just read can be that of `request`."""
@@ -318,7 +322,7 @@ class QuietSession(PairedSession):
     def request_exchange(self, request: Request) -> Exchange:
         ends = self.ends
         exchange = Exchange()
-        exchange.protocol = "memcached"
+        exchange.protocol = self.protocol_name()
         exchange.client = ends.client
         exchange.server = ends.server
         exchange.server_port = ends.server_port
