@@ -45,8 +45,7 @@ def keys_asked(line: bytes) -> int:
     >>> keys_asked(b"get a b"), keys_asked(b"gat 0 a")
     (2, 1)
     """
-    words = line.split()
-    return len(words) - (2 if words and words[0] in _TOUCHING else 1)
+    return len(retrieved_keys(line))
 
 
 def hidden(line: bytes, behind_value: bool) -> bytes:

@@ -18,31 +18,28 @@ from tcpkit.protocols.memcached.text_exchange import (
     retrieved_keys,
 )
 from tcpkit.protocols.memcached.text_line import (
-    HIDES_EN,
-    HIDES_HD,
-    HIDES_VA,
     CommandLine,
-    line_end,
-    without_cr,
 )
 from tcpkit.protocols.memcached.text_proof import UNKNOWN_UNSEEN, KeyProof
 from tcpkit.protocols.memcached.text_reply import TextReply
-from tcpkit.protocols.memcached.text_request import LINE_BYTES, RequestParser, RequestScanner
+from tcpkit.protocols.memcached.text_request import (
+    LINE_BYTES,
+    RequestParser,
+    RequestScanner,
+    begins_command,
+)
 from tcpkit.protocols.memcached.text_words import (
     ANSWERS,
     CAS,
-    FORMS,
     KINDS,
     META_GET,
     META_SET,
+    NOMINAL,
     QUIT,
     R_CLIENT_ERROR,
     R_EN,
-    R_HD,
     R_LOG,
-    R_OK,
     R_STORED,
-    R_VA,
     R_VALUES,
     RETRIEVAL,
     STATS,
@@ -65,33 +62,7 @@ _MAY_LOG_IN: Final = 64  # a silent one, which is answered if it is the login
 _WITHOUT_END: Final = b"sizes_"  # stats sizes_enable: STAT and no END
 
 
-def _nominal() -> bytes:
-    """For each kind of reply the bit HIDES_* by which the flag q hides it."""
-    table = bytearray(KINDS)
-    table[R_EN] = HIDES_EN
-    table[R_HD] = table[R_OK] = HIDES_HD
-    table[R_VA] = HIDES_VA
-    return bytes(table)
-
-
-NOMINAL: Final = _nominal()
 _META_KEY: Final = b"\0"  # before a key that a meta reply repeats: other replies than VALUE
-_PRINTABLE: Final = range(0x20, 0x7F)
-
-
-def begins_command(data: bytes, start: i64, end: i64) -> bool:
-    """Whether a piece begins with a text command, by all appearances."""
-    line_feed = line_end(data, start, min(end, start + LINE_BYTES))
-    line = data[start : without_cr(data, start, line_feed)]
-    if FORMS.get(line[: line.find(b" ")] if b" " in line else line) is None:
-        return False
-    if not all(char in _PRINTABLE for char in line[:64]):
-        return False
-    if line_feed >= end or line_feed - start >= LINE_BYTES:
-        return line.startswith((b"get ", b"gets "))
-    command = CommandLine()
-    command.read(line, 0, len(line))
-    return command.form != UNKNOWN
 
 
 @final
@@ -99,15 +70,9 @@ class TextSession(OrderedSession):
     """Pairs first in, first out; what a reply can be answer to is checked each time."""
 
     __slots__ = (
-        "_reader",
-        "_scanner",
-        "_parser",
-        "_proof",
-        "_began",
-        "_silent_since",
-        "_stored",
+        "_reader", "_scanner", "_parser", "_proof", "_began", "_silent_since", "_stored",
         "may_log_in",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
