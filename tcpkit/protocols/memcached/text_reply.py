@@ -33,6 +33,7 @@ HEAD_BYTES: Final = 1024  # kept of a reply's first line: meta flags, a key, an 
 MAX_LINE: Final = 2048  # kept of a line that has no end yet; the rest is passed over
 MAX_WORD: Final = 32
 MAX_BLOCK: Final = 0xFFFFFFFF  # values are smaller than 1 GiB (-I)
+_DIGITS: Final = 10  # of MAX_BLOCK
 
 _CRLF: Final = 0x0D0A
 _LF: Final = 10
@@ -299,10 +300,17 @@ class TextReply(ReplyReader):
         while before > 0:
             at = next_word(data, word_end(data, at, stop), stop)
             before -= 1
-        digits = data[at : word_end(data, at, stop)]
-        if not digits.isdigit() or len(digits) > 10:
+        end = word_end(data, at, stop)
+        size: i64 = 0
+        right = 0 < end - at <= _DIGITS
+        while at < end and right:
+            char: i64 = data[at]
+            right = 48 <= char <= 57
+            size = size * 10 + (char - 48)
+            at += 1
+        if not right:
             raise ProtocolError("the size of a data block is no number")
-        self._remaining = int(digits) + 2
+        self._remaining = size + 2
 
 
 def is_number(data: bytes, at: i64, stop: i64) -> bool:
