@@ -16,7 +16,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.connection import Connection
 from tcpkit.flow.counts import FlowCounts
-from tcpkit.flow.half_stream import NOT_KNOWN, HalfStream, Held
+from tcpkit.flow.half_stream import HalfStream, Held
 from tcpkit.flow.sequence import MASK, distance
 from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOpener
 from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
@@ -46,23 +46,23 @@ class Reassembly:
         """The connection's reader; opened when the first payload arrives."""
         stream = conn.stream
         if stream is None:
-            client_start = conn.client.started
-            server_start = conn.server.started
+            client_start = conn.client_half.started
+            server_start = conn.server_half.started
             if not (client_start and server_start):
                 self.counts.mid_stream += 1
-            stream = conn.stream = self.opener.open(conn.ends(), client_start, server_start)
+            stream = conn.stream = self.opener.open(conn, client_start, server_start)
         return stream
 
     def take(self, conn: Connection, from_client: bool, segment: Segment, idle_ns: i64) -> None:
         """Take a segment off the fast path; `idle_ns`: since the connection's last packet."""
-        half = conn.client if from_client else conn.server
-        other = conn.server if from_client else conn.client
+        half = conn.client_half if from_client else conn.server_half
+        other = conn.server_half if from_client else conn.client_half
         flags = segment.flags
         if not self._fits(half, other, segment):
             self.counts.desynchronized += 1
             self.abandon(conn, END_LOST, segment.ts_ns)
-            half = conn.client if from_client else conn.server
-            other = conn.server if from_client else conn.client
+            half = conn.client_half if from_client else conn.server_half
+            other = conn.server_half if from_client else conn.client_half
         seq = segment.seq
         if flags & SYN:
             seq = (seq + 1) & MASK
@@ -104,8 +104,8 @@ class Reassembly:
     def _payload(
         self, conn: Connection, from_client: bool, segment: Segment, seq: i64, idle_ns: i64
     ) -> None:
-        half = conn.client if from_client else conn.server
-        other = conn.server if from_client else conn.client
+        half = conn.client_half if from_client else conn.server_half
+        other = conn.server_half if from_client else conn.client_half
         size = segment.size
         ahead = distance(seq, half.next)
         if ahead + size <= 0:
@@ -145,7 +145,7 @@ class Reassembly:
                 if distance(piece.seq, seq) > 0:
                     piece.late = True
             return True
-        replies = conn.server.held
+        replies = conn.server_half.held
         if not from_client or replies is None:
             return False
         return distance(replies[0].ack, seq) > 0
@@ -175,14 +175,14 @@ class Reassembly:
         """
         while True:
             self._deliver_held(conn)
-            conn.client.pass_fin()
+            conn.client_half.pass_fin()
             gave_up = self._overdue(conn, True, now_ns, packets)
             if not gave_up:
                 gave_up = self._overdue(conn, False, now_ns, packets)
             if not gave_up:
                 break
             packets = 0
-        client, server = conn.client, conn.server
+        client, server = conn.client_half, conn.server_half
         conn.troubled = client.missing() > 0 or server.missing() > 0 or server.held is not None
         if not conn.troubled and server.pass_fin():
             self._end(conn, END_FIN, server.fin_ns)
@@ -191,9 +191,9 @@ class Reassembly:
         """Nothing more will come, for the reason `end`: every hole is a gap."""
         while True:
             self._deliver_held(conn)
-            if conn.client.missing() > 0:
+            if conn.client_half.missing() > 0:
                 self._give_up(conn, True)
-            elif conn.server.missing() > 0:
+            elif conn.server_half.missing() > 0:
                 self._give_up(conn, False)
             else:
                 break
@@ -208,15 +208,11 @@ class Reassembly:
         conn.restart()
 
     def drop_held(self, conn: Connection) -> None:
-        self.held_total -= conn.client.held_bytes + conn.server.held_bytes
-        conn.client.held = None
-        conn.client.held_bytes = 0
-        conn.server.held = None
-        conn.server.held_bytes = 0
+        self.held_total -= conn.client_half.drop_held() + conn.server_half.drop_held()
 
     def _deliver_held(self, conn: Connection) -> None:
         """Deliver what has come to its turn; both directions in the order of their times."""
-        client, server = conn.client, conn.server
+        client, server = conn.client_half, conn.server_half
         while True:
             request: Held | None = None
             reply: Held | None = None
@@ -262,22 +258,24 @@ class Reassembly:
 
     def _overdue(self, conn: Connection, from_client: bool, now_ns: i64, packets: i64) -> bool:
         """Give up the half's hole if its bound has passed; True if it did."""
-        half = conn.client if from_client else conn.server
-        if half.missing() <= 0:
-            half.hole_since_ns = NOT_KNOWN
-            half.hole_packets = 0
+        half = conn.client_half if from_client else conn.server_half
+        ahead = half.ahead
+        if ahead is None:
             return False
-        if half.hole_since_ns < 0:
-            half.hole_since_ns = now_ns
-            half.hole_packets = 0
-        half.hole_packets += packets
-        age = now_ns - half.hole_since_ns
-        held = half.held
+        if half.missing() <= 0:
+            half.forget_hole()
+            return False
+        if ahead.hole_since_ns < 0:
+            ahead.hole_since_ns = now_ns
+            ahead.hole_packets = 0
+        ahead.hole_packets += packets
+        age = now_ns - ahead.hole_since_ns
+        held = ahead.held
         if half.hole_is_acked():
-            over = half.hole_packets > ACKED_PACKETS or age >= ACKED_NS
+            over = ahead.hole_packets > ACKED_PACKETS or age >= ACKED_NS
         else:
             over = age >= HOLE_NS
-        waiting = conn.client.held_bytes + conn.server.held_bytes
+        waiting = conn.client_half.held_bytes + conn.server_half.held_bytes
         if not over and (
             (held is not None and len(held) > MAX_HELD_PIECES)
             or waiting > MAX_HELD_BYTES
@@ -290,12 +288,11 @@ class Reassembly:
         return over
 
     def _give_up(self, conn: Connection, from_client: bool) -> None:
-        half = conn.client if from_client else conn.server
+        half = conn.client_half if from_client else conn.server_half
         size = half.missing()
         seq = half.next
         half.next = (seq + size) & MASK
-        half.hole_since_ns = NOT_KNOWN
-        half.hole_packets = 0
+        half.forget_hole()
         self.counts.gaps += 1
         self.counts.gap_bytes += size
         stream = self.stream_of(conn)
