@@ -210,9 +210,9 @@ class HalfStream:
             return
         ahead.hole_since_ns = NOT_KNOWN
         ahead.hole_packets = 0
-        if ahead.held is None and ahead.fin < 0 and self.next >= 0:
-            if ahead.acked < 0 or distance(ahead.acked, self.next) <= 0:
-                self.ahead = None
+        acked = ahead.acked >= 0 and distance(ahead.acked, self.next) > 0
+        if ahead.held is None and ahead.fin < 0 and self.next >= 0 and not acked:
+            self.ahead = None
 
 
 def _uncovered(held: list[Held], piece: Held) -> list[Held]:

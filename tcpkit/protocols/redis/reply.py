@@ -1,10 +1,10 @@
 """Finds where a reply ends: RESP2 and RESP3, streamed types of the specification too.
 
-One scanner per connection. It is fed pieces of the reply stream and stops behind each
-top-level message. Nothing is stored but an unfinished header line and the beginning of
-the message (`HEAD_BYTES`); a bulk is counted down, an aggregate is a number of elements
-still to come, so the cost is one look at each header and no memory for depth. Only
-streamed aggregates nest (bounded by MAX_STREAMED).
+One scanner for each stream that is in the middle of a message. It is fed pieces of the
+stream and stops behind each top-level message. Nothing is stored but an unfinished header
+line and the beginning of the message (`HEAD_BYTES`); a bulk is counted down, an aggregate
+is a number of elements still to come, so the cost is one look at each header and no memory
+for depth. Only streamed aggregates nest (bounded by MAX_STREAMED).
 
 Source: the RESP3 specification, and the Redis serialization protocol reference.
 """
@@ -68,10 +68,13 @@ class ReplyScanner:
     """`feed` it until `done`; then `kind` is the message's first byte and `head` its beginning.
 
     `head` is kept for errors, and for every message while `keep_head` is set.
+    `first_ns`, `last_ns`, `seq`, `ack`, `size` and `flags` are of the whole message, and
+    kept by the caller.
     """
 
     __slots__ = (
-        "done", "kind", "head", "keep_head", "begun", "_head_at",
+        "done", "kind", "head", "keep_head", "begun",
+        "first_ns", "last_ns", "seq", "ack", "size", "flags", "_head_at",
         "_pending", "_remaining", "_partial", "_in_line", "_in_attribute", "_streams", "_chunks",
     )  # fmt: skip
 
@@ -81,6 +84,12 @@ class ReplyScanner:
         self.head = b""
         self.keep_head = False
         self.begun = False  # in the middle of a message
+        self.first_ns: i64 = 0
+        self.last_ns: i64 = 0
+        self.seq: i64 = -1
+        self.ack: i64 = 0
+        self.size: i64 = 0
+        self.flags: i64 = 0
         self._head_at: i64 = -1  # where in the piece being read the head begins
         self._pending: i64 = 1  # elements to come, the one being read included
         self._remaining: i64 = 0  # bytes of a bulk to come, its CR LF included
