@@ -6,7 +6,7 @@ captured twice the first copy stays. Holding is bounded by the table (`MAX_HELD_
 
 from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.sequence import MASK, distance
 
@@ -15,6 +15,7 @@ _OLD_MARKS: Final = 0x7FFFFFFF  # two earlier marks of 16 bits stay beside the n
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Held:
     """A piece that waits; `data` is its own copy, `size` its bytes on the wire.
 
@@ -33,6 +34,7 @@ class Held:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Ahead:
     """What is known of a stream beyond the next byte to deliver: most streams have none.
 
@@ -52,6 +54,7 @@ class Ahead:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class HalfStream:
     """State of one direction. Positions are sequence numbers, NOT_KNOWN before the first packet."""
 

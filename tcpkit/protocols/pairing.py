@@ -24,7 +24,7 @@ or when TRIAL_LIMIT exchanges had no reply too many.
 
 from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.protocols.message import Exchange
 
@@ -46,6 +46,7 @@ MAX_WAITING_LOST: Final = 4096  # while nothing can be paired
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Request:
     """A request that waits. Positions are sequence numbers, times ns.
 
@@ -114,6 +115,7 @@ class RequestPool:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class WaitingQueue:
     """First in, first out."""
 

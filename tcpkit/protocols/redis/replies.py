@@ -27,6 +27,7 @@ from tcpkit.protocols.redis.exchange import (
     describe_request,
     error_code,
     is_refusal,
+    name_of,
 )
 from tcpkit.protocols.redis.mode import BREAKS, ECHOES, ORDINARY, REPLICATES, SUBSCRIBES
 from tcpkit.protocols.redis.replication import BROKEN, HEADER, STATUS, ReplicationStream
@@ -93,6 +94,7 @@ class ReplyReader(RequestReader):
         if replies is None:
             replies = self._replies = self.scanners.take()
             replies.keep_head = self._keep_head
+            replies.keep_lists = not self.plain
         try:
             if self._replication is not None:
                 self._replicate(replies, data, start, end, ts_ns)
@@ -226,7 +228,8 @@ class ReplyReader(RequestReader):
         if breaks:
             self.contradicted("unclear what is replied")
             return False
-        self.refresh()
+        if request.kind != ORDINARY:
+            self.refresh()
         return True
 
     def _is_push(self, kind: i64, head: bytes, request: Request | None) -> bool:
@@ -306,9 +309,10 @@ class ReplyReader(RequestReader):
         mode = self.mode
         watchful = mode is not None and mode.watchful
         self.plain = self.trust >= INFERRED and self.checks == 0 and not watchful
-        self._keep_head = self._keeps_heads or not self.plain
+        self._keep_head = self._keeps_heads or watchful
         if self._replies is not None:
             self._replies.keep_head = self._keep_head
+            self._replies.keep_lists = not self.plain
 
     # Replication
 
@@ -405,8 +409,7 @@ class ReplyReader(RequestReader):
     def command_name(self, request: Request) -> bytes:
         if request.flags & TRANSACTION:
             return b""  # QUEUED may answer any
-        arguments = arguments_of(request)
-        return arguments[0] if arguments else b""
+        return name_of(request)
 
     def may_answer(self, name: bytes, kind: int) -> bool:
         return may_answer(name, kind)

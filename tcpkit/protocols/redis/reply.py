@@ -12,7 +12,7 @@ Source: the RESP3 specification, and the Redis serialization protocol reference.
 from typing import Final, final
 
 from librt.strings import read_i16_be
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.errors import ProtocolError
 
@@ -64,16 +64,18 @@ _CLASS: Final = _classes()
 
 
 @final
+@mypyc_attr(acyclic=True)
 class ReplyScanner:
     """`feed` it until `done`; then `kind` is the message's first byte and `head` its beginning.
 
-    `head` is kept for errors, and for every message while `keep_head` is set.
+    `head` is kept for errors, for arrays while `keep_lists` is set, and for every message
+    while `keep_head` is.
     `first_ns`, `last_ns`, `seq`, `ack`, `size` and `flags` are of the whole message, and
     kept by the caller.
     """
 
     __slots__ = (
-        "done", "kind", "head", "keep_head", "begun",
+        "done", "kind", "head", "keep_head", "keep_lists", "begun",
         "first_ns", "last_ns", "seq", "ack", "size", "flags", "_head_at",
         "_pending", "_remaining", "_partial", "_in_line", "_in_attribute", "_streams", "_chunks",
     )  # fmt: skip
@@ -83,6 +85,7 @@ class ReplyScanner:
         self.kind: i64 = 0
         self.head = b""
         self.keep_head = False
+        self.keep_lists = False
         self.begun = False  # in the middle of a message
         self.first_ns: i64 = 0
         self.last_ns: i64 = 0
@@ -225,7 +228,8 @@ class ReplyScanner:
     def _begin_element(self, kind: i64, pos: i64) -> None:
         if self.kind == 0 and kind != _ATTRIBUTE and not self._in_attribute:
             self.kind = kind
-            if self.keep_head or kind == _ERROR or kind == _BULK_ERROR:
+            keep = self.keep_head or (kind == _ARRAY and self.keep_lists)
+            if keep or kind == _ERROR or kind == _BULK_ERROR:
                 self._head_at = pos
                 self.head = b" "  # filled when it is known how far the message goes
         if self._pending == 0 and kind != _END:

@@ -16,7 +16,7 @@ where the reader may have begun at a wrong place, these bytes tell.
 from typing import Final, final
 
 from librt.strings import read_i16_be, read_i32_be
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.errors import ProtocolError
 
@@ -117,6 +117,7 @@ class RequestScanner:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class RequestParser:
     """Reads one request in parts: `feed` it until `done`, then take `arguments`.
 
