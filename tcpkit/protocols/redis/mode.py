@@ -75,8 +75,9 @@ class Mode:
     """
 
     __slots__ = (
-        "reply_off", "skip_next", "in_transaction", "poisoned", "monitoring", "replicating",
-        "subscriptions", "certain", "reply_unknown", "resp3", "plans_resp3",
+        "reply_off", "skip_next", "in_transaction", "poisoned", "monitoring", "plans_monitoring",
+        "replicating", "subscriptions", "certain", "reply_unknown", "resp3", "plans_resp3",
+        "dialect_unknown",
     )  # fmt: skip
 
     def __init__(self, certain: bool) -> None:
@@ -86,9 +87,11 @@ class Mode:
         self.skip_next = False
         self.resp3 = False
         self.plans_resp3 = False  # the same if what was sent succeeds
+        self.dialect_unknown = False  # a HELLO was sent whose reply was hidden
         self.in_transaction = False
         self.poisoned = False  # the transaction holds what breaks EXEC's count of replies
         self.monitoring = False
+        self.plans_monitoring = False  # the same if what was sent succeeds
         self.replicating = False  # the server sends commands, and answers none
         self.subscriptions: Subscriptions | None = None
 
@@ -129,10 +132,12 @@ class Mode:
         count = len(arguments)
         if name in ATTACKS:
             raise ProtocolError("HTTP")
-        if self.replicating or (name == b"REPLCONF" and not self.in_transaction):
+        if self.replicating:
             self._of_replica(request, name, arguments)
         elif self._plans_subscription and not self.plans_resp3 and is_refused(name):
             request.kind = FLAGGED
+        elif name == b"REPLCONF" and not self.in_transaction:
+            self._of_replica(request, name, arguments)
         elif name == b"CLIENT" and count == 3 and arguments[1].upper() == b"REPLY":
             hidden = self._client_reply(arguments[2].upper(), hidden)
         elif name == b"RESET" and count == 1:
@@ -151,6 +156,9 @@ class Mode:
             self._plain(request, name, arguments, hidden)
         if hidden:
             request.expected = 0
+        unsure = self.plans_resp3 and not self.resp3 and self._plans_subscription
+        if unsure and request.expected == 0 and is_refused(name):
+            request.kind = BREAKS  # an error in RESP2, and the HELLO before it may still fail
 
     def _of_replica(self, request: Request, name: bytes, arguments: list[bytes]) -> None:
         """What a replica sends: REPLCONF ACK and GETACK get no reply, whoever sends them."""
@@ -171,6 +179,7 @@ class Mode:
     def _reset(self, request: Request, hidden: bool) -> None:
         request.kind = RESETS
         self.plans_resp3 = False
+        self.plans_monitoring = False
         if self.subscriptions is not None:
             self.subscriptions.planned.clear()
         self.reply_off = False
@@ -234,8 +243,12 @@ class Mode:
         if name in _BLOCKING or (name in _READS_STREAM and StreamOptions(arguments).blocks):
             request.kind = FLAGGED
             request.flags = request.flags | BLOCKING
+        elif self.plans_monitoring and _takes_over(name, len(arguments)):
+            request.kind = FLAGGED
+            request.expected = 0  # "already slave or in monitor mode" (replication.c)
         elif name == b"MONITOR":
             request.kind = MONITORS
+            self.plans_monitoring = True
             self.monitoring = self.monitoring or hidden
         elif name == b"PSYNC" or name == b"SYNC":
             # CLIENT REPLY hides an error, and nothing else of what comes back
@@ -244,20 +257,26 @@ class Mode:
         elif name == b"HELLO" and len(arguments) > 1:
             self.plans_resp3 = arguments[1] == b"3"
             request.kind = HELLOS_3 if self.plans_resp3 else HELLOS_2
+            self.dialect_unknown = self.dialect_unknown or hidden
         elif len(arguments) == 2 and (name == b"ECHO" or name == b"PING"):
             request.kind = ECHOES
 
     def is_push(self, kind: int, head: bytes, oldest: Request | None) -> bool:
-        """Whether a message is none that a request waits for; `head` is its beginning."""
+        """Whether a message is none that a request waits for; `head` is its beginning.
+
+        Raises ProtocolError where that cannot be told.
+        """
         if kind == _PUSH:
             confirms = first_string(head) in CONFIRMATIONS
             return not (confirms and oldest is not None and oldest.kind == SUBSCRIBES)
         if kind == _ARRAY and not self.resp3:
-            subscriptions = self.subscriptions
-            subscribed = subscriptions is not None and (
-                subscriptions.waiting > 0 or subscriptions.any
-            )
-            return (subscribed or not self.certain) and first_string(head) in MESSAGES
+            # a message comes after a confirmation, if only one of several
+            subscribed = self.subscriptions is not None and self.subscriptions.any
+            if (subscribed or not self.certain) and first_string(head) in MESSAGES:
+                if self.dialect_unknown and oldest is not None:
+                    raise ProtocolError("a message in RESP2, a list in RESP3")
+                return True
+            return False
         if kind == _SIMPLE and self.monitoring:
             return len(head) > 1 and 48 <= head[1] <= 57
         return False
@@ -280,16 +299,26 @@ class Mode:
                 return False
         elif request.kind == MONITORS:
             self.monitoring = not failed
+            if failed:
+                self.plans_monitoring = False
+                return False
         elif request.kind == HELLOS_2 or request.kind == HELLOS_3:
             if failed:
                 self.plans_resp3 = self.resp3
                 return not self._plans_subscription
             self.resp3 = request.kind == HELLOS_3
+            self.dialect_unknown = False
         elif request.kind == RESETS and not failed:
             self.monitoring = False
             self.resp3 = False
+            self.dialect_unknown = False
             if subscriptions is not None:
                 subscriptions.channels.clear()
                 subscriptions.patterns.clear()
                 subscriptions.shards.clear()
         return True
+
+
+def _takes_over(name: bytes, count: i64) -> bool:
+    """Whether a request makes the connection one that is fed without asking."""
+    return (count == 1 and name in (b"MONITOR", b"SYNC")) or (count > 2 and name == b"PSYNC")

@@ -223,12 +223,17 @@ class ReplyReader(RequestReader):
             return self.trust != LOST
         mode = self.mode
         clear = mode is None or mode.ended(request, failed) or self.queue.size == 1
-        breaks = request.kind == BREAKS or not clear
-        self._settle(request, replies)
-        if breaks:
+        if request.kind == BREAKS:
+            self.queue.pop()  # nobody knows how far its reply goes
+            self.owed -= 1
             self.contradicted("unclear what is replied")
             return False
-        if request.kind != ORDINARY:
+        ordinary = request.kind == ORDINARY
+        self._settle(request, replies)  # and the request is another one's
+        if not clear:
+            self.contradicted("unclear what is replied")
+            return False
+        if not ordinary:
             self.refresh()
         return True
 

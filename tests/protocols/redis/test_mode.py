@@ -107,7 +107,9 @@ def test_array_message_is_a_push_only_where_somebody_may_have_subscribed() -> No
     message = array(bulk("message"), bulk("a"), bulk("x"))
     mode = Mode(True)
     assert not mode.is_push(ord("*"), message, None)
-    taken(mode, "SUBSCRIBE a")
+    request = taken(mode, "SUBSCRIBE a")
+    assert not mode.is_push(ord("*"), message, None)  # a list, asked for before
+    mode.confirmed(request, confirmation("subscribe", "a", 1))
     assert mode.is_push(ord("*"), message, None)
     assert Mode(False).is_push(ord("*"), message, None)
     assert not Mode(False).is_push(ord("*"), array(bulk("other")), None)
