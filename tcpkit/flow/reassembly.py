@@ -31,6 +31,9 @@ COPY_NS: Final = 500_000  # no retransmission follows its original as fast as a 
 WINDOW: Final = 1 << 30  # the largest window there is (RFC 7323)
 
 
+_PLAIN_MASK: Final = SYN | FIN | RST | ACK
+
+
 @final
 class Reassembly:
     """Shared by all connections; keeps only what is counted over all of them."""
@@ -58,6 +61,11 @@ class Reassembly:
         half = conn.client_half if from_client else conn.server_half
         other = conn.server_half if from_client else conn.client_half
         flags = segment.flags
+        if flags & _PLAIN_MASK == ACK and self._queued(conn, from_client, segment):
+            now_ns = segment.ts_ns
+            if self._overdue(conn, True, now_ns, 1) or self._overdue(conn, False, now_ns, 1):
+                self.settle(conn, now_ns, 0)
+            return
         if not self._fits(half, other, segment):
             self.counts.desynchronized += 1
             self.abandon(conn, END_LOST, segment.ts_ns)
@@ -88,6 +96,35 @@ class Reassembly:
             half.end_at((seq + size) & MASK, segment.ts_ns)
             self.held_total += half.held_bytes - before
         self.settle(conn, segment.ts_ns, 1)
+
+    def _queued(self, conn: Connection, from_client: bool, segment: Segment) -> bool:
+        """Hold a segment that goes on where the held ones end: nothing can be delivered by it.
+
+        False if it is not that simple.
+        """
+        half = conn.client_half if from_client else conn.server_half
+        other = conn.server_half if from_client else conn.client_half
+        ahead = half.ahead
+        if ahead is None or ahead.held is None or ahead.fin >= 0:
+            return False
+        held = ahead.held
+        last = held[-1]
+        if segment.size == 0 or segment.seq != (last.seq + last.size) & MASK:
+            return False
+        far = distance(segment.ack, other.next)
+        if other.next < 0 or far > WINDOW or far < -WINDOW:
+            return False
+        if far > 0:
+            other.note_acked(segment.ack)
+        data = segment.data[segment.start : segment.end]
+        late = from_client and self._is_late(conn, True, half, segment.seq)
+        if late:
+            self.counts.out_of_order += 1
+        held.append(Held(segment.seq, segment.size, data, segment.ts_ns, segment.ack, late))
+        ahead.held_bytes += len(data)
+        self.held_total += len(data)
+        half.remember_mark(segment.mark)
+        return True
 
     def _fits(self, half: HalfStream, other: HalfStream, segment: Segment) -> bool:
         """Whether the numbers can belong to the connection as it is known."""

@@ -45,6 +45,7 @@ from tcpkit.protocols.pairing import (
 )
 
 CHECKS_AFTER_ANCHOR: Final = 64  # replies whose type is checked after a new start
+CHECKS_OF_HABIT: Final = 16  # the same where the client was seen to wait for its replies
 SMALLEST_REPLY: Final = 3  # bytes: RESP3's null; no protocol here has a smaller one
 UNKNOWN_POSITION: Final = -1
 
@@ -245,6 +246,7 @@ class PairedSession(Stream):
         waits = self.drains >= DRAINS_NEEDED and not self.pipelines
         if self.trial is None and (waits or self.one_by_one):
             self.trust = INFERRED
+            self.checks = CHECKS_OF_HABIT
         else:
             self.trust = TRIAL
             if self.trial is None:

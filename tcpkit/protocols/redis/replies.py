@@ -192,7 +192,6 @@ class ReplyReader(RequestReader):
         """The reply just read is that of `request`, the oldest one."""
         self.queue.pop()
         self.owed -= 1
-        self._silent_since = False
         if self.count_answer(request, replies.first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
         self.pool.put(request)
@@ -228,7 +227,9 @@ class ReplyReader(RequestReader):
             self.owed -= 1
             self.contradicted("unclear what is replied")
             return False
-        ordinary = request.kind == ORDINARY
+        ordinary = request.kind == ORDINARY and not self._silent_since
+        self._silence_proven = self._silence_proven or self._silent_since
+        self._silent_since = False
         self._settle(request, replies)  # and the request is another one's
         if not clear:
             self.contradicted("unclear what is replied")
@@ -313,7 +314,8 @@ class ReplyReader(RequestReader):
     def refresh(self) -> None:
         mode = self.mode
         watchful = mode is not None and mode.watchful
-        self.plain = self.trust >= INFERRED and self.checks == 0 and not watchful
+        trusted = self.trust >= INFERRED and self.checks == 0
+        self.plain = trusted and not watchful and not self._silent_since
         self._keep_head = self._keeps_heads or watchful
         if self._replies is not None:
             self._replies.keep_head = self._keep_head

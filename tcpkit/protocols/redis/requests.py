@@ -62,7 +62,7 @@ class RequestReader(PairedSession):
 
     __slots__ = (
         "mode", "scanners", "_parser", "_request_state", "_nonsense", "_silent_since",
-        "_keeps_heads", "_intercepts", "_syncing",
+        "_silence_proven", "_keeps_heads", "_intercepts", "_syncing",
     )  # fmt: skip
 
     def __init__(
@@ -84,6 +84,7 @@ class RequestReader(PairedSession):
         self._request_state: i64 = FRESH if client_start else SEARCHING
         self._nonsense: i64 = 0
         self._silent_since = False  # a request without a reply came since the last reply
+        self._silence_proven = False  # such a request was not refused: NOAUTH, NOPERM
         self._keeps_heads = False  # a command came whose reply has to be looked at
         self._intercepts = False  # what came before may change what any request gets
         self._syncing = False  # a PSYNC or SYNC may be waiting
@@ -151,6 +152,7 @@ class RequestReader(PairedSession):
             self.arrived(request, seq, (seq + request.size) & MASK, ts_ns, ack)
             return
         self._silent_since = True
+        self.plain = False
         if request.kind == BREAKS:
             self.lose(0)
             mode.reply_unknown = mode.reply_off
@@ -168,7 +170,12 @@ class RequestReader(PairedSession):
         self.previous_anchor = ack
         self.unbroken = True
         self.last_ns = ts_ns
-        self.give_up(request, SILENT, ts_ns)
+        if self.recorder.wants(SILENT, False):
+            exchange = self.request_exchange(request)
+            exchange.status = SILENT
+            exchange.time_ns = ts_ns
+            exchange.exact = exchange.exact and (self._silence_proven or mode.replicating)
+            self.recorder.report(exchange)
         self.pool.put(request)
 
     def _mode_made(self) -> Mode:
