@@ -11,7 +11,7 @@ def make(lab: Lab) -> None:
     folder.mkdir()
     lab.redis(
         *("--dir", str(folder), "--loading-process-events-interval-bytes", "1024"),
-        *("--busy-reply-threshold", "20", "--save", "3600 100000"),
+        *("--busy-reply-threshold", "20"),
     )
     other = lab.connect()
     other.call("DEBUG", "POPULATE", 300)
@@ -32,7 +32,9 @@ def make(lab: Lab) -> None:
         for name in folder.iterdir():
             name.unlink()
         folder.rmdir()
-        client.call("SAVE")
+        client.call("CONFIG", "SET", "save", "3600 100000")
+        client.call("BGSAVE")
+        lab.pause(0.3)
         client.call("SET", "key", 2)
         client.call("GET", "key:2")
         client.call("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")

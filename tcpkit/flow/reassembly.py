@@ -154,14 +154,15 @@ class Reassembly:
         if ahead < 0:
             self.counts.retransmissions += 1
             self.stream_of(conn).retransmitted(from_client, seq, half.next)
-        piece = Held(
-            seq,
-            size,
-            segment.data[segment.start : segment.end],
-            segment.ts_ns,
-            segment.ack if segment.flags & ACK else max(other.next, 0),
-            self._is_late(conn, from_client, half, seq),
-        )
+        late = self._is_late(conn, from_client, half, seq)
+        ack = segment.ack if segment.flags & ACK else max(other.next, 0)
+        whole = size == segment.end - segment.start
+        answers = not from_client and distance(ack, other.next) > 0  # what is not here yet
+        if ahead == 0 and half.held is None and whole and not answers:
+            self._hand_over(conn, from_client, half, segment, seq, ack, late)
+            return
+        data = segment.data[segment.start : segment.end]
+        piece = Held(seq, size, data, segment.ts_ns, ack, late)
         before = half.held_bytes
         if not half.hold(piece):
             if half.knows_mark(segment.mark):
@@ -173,6 +174,30 @@ class Reassembly:
             self.counts.out_of_order += 1
         self.held_total += half.held_bytes - before
         half.remember_mark(segment.mark)
+
+    def _hand_over(
+        self,
+        conn: Connection,
+        from_client: bool,
+        half: HalfStream,
+        segment: Segment,
+        seq: i64,
+        ack: i64,
+        late: bool,
+    ) -> None:
+        """Deliver a segment whose turn it is at once."""
+        half.next = (seq + segment.size) & MASK
+        half.remember_mark(segment.mark)
+        stream = self.stream_of(conn)
+        if late:
+            self.counts.out_of_order += 1
+            stream.notes = OUT_OF_ORDER
+        data, start, end = segment.data, segment.start, segment.end
+        if from_client:
+            stream.request_data(data, start, end, segment.ts_ns, seq, ack)
+        else:
+            stream.reply_data(data, start, end, segment.ts_ns, seq, ack)
+        stream.notes = 0
 
     def _is_late(self, conn: Connection, from_client: bool, half: HalfStream, seq: i64) -> bool:
         """Whether bytes at `seq` come after some that are behind them, or that answer them."""

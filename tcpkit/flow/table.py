@@ -202,8 +202,9 @@ class ConnectionTable(SegmentSink):
         if conn.closed_ns >= 0:
             self.counts.stray += 1
             return True
+        known = conn.troubled
         self.reassembly.take(conn, from_client, segment, idle_ns)
-        if conn.troubled or conn.reset_ns >= 0:
+        if not known and (conn.troubled or conn.reset_ns >= 0):
             self._troubled[conn] = True
         return True
 
