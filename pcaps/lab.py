@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from types import TracebackType
 
@@ -110,6 +111,10 @@ class Lab:
             _run(f"ip -n {self._server} {command}")
         self._plug(self._server, "bridge", SERVER_HOST, SERVER_HOST_6)
 
+    def scratch(self) -> Path:
+        """A folder that goes when the lab does."""
+        return Path(self._cleanup.enter_context(TemporaryDirectory()))
+
     def redis(self, *options: str, port: int = REDIS_PORT) -> None:
         """Start a redis-server that saves nothing; it ends with the lab."""
         self.serve(
@@ -176,8 +181,10 @@ class Lab:
         if "\n0 packets dropped by kernel" not in closing:
             raise RuntimeError(f"the capture is not whole: {closing}")
 
-    def connect(self, host: str = SERVER_HOST, source_port: int = 0) -> Client:
-        return Client(host, REDIS_PORT, source_port)
+    def connect(
+        self, host: str = SERVER_HOST, source_port: int = 0, port: int = REDIS_PORT
+    ) -> Client:
+        return Client(host, port, source_port)
 
     @contextmanager
     def deaf(self, host: str) -> Iterator[None]:

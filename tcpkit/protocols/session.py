@@ -47,6 +47,7 @@ from tcpkit.protocols.pairing import (
 )
 
 CHECKS_AFTER_ANCHOR: Final = 64  # replies whose type is checked after a new start
+CHECKS_OF_HABIT: Final = 16  # the same where the client was seen to wait for its replies
 SMALLEST_REPLY: Final = 3  # bytes: RESP3's null; no protocol here has a smaller one
 UNKNOWN_POSITION: Final = -1
 
@@ -168,8 +169,13 @@ class PairedSession(Stream):
         if queue.size > MAX_WAITING_LOST:
             self._bound()
 
-    def silent(self, request: Request, seq: i64, ts_ns: i64, anchor: i64) -> None:
-        """`request` is complete at `ts_ns` and gets no reply at all: that is all of it."""
+    def silent(
+        self, request: Request, seq: i64, ts_ns: i64, anchor: i64, proven: bool = True
+    ) -> None:
+        """`request` is complete at `ts_ns` and gets no reply at all: that is all of it.
+
+        `proven`: it is certain that it gets none, if all else is.
+        """
         self.counts.silent += 1
         request.seq = seq
         request.last_ns = ts_ns
@@ -178,7 +184,12 @@ class PairedSession(Stream):
         self.previous_anchor = anchor
         self.unbroken = True
         self.last_ns = ts_ns
-        self.give_up(request, SILENT, ts_ns)
+        if self.recorder.wants(SILENT, False):
+            exchange = self.request_exchange(request)
+            exchange.status = SILENT
+            exchange.time_ns = ts_ns
+            exchange.exact = exchange.exact and proven
+            self.recorder.report(exchange)
         self.pool.put(request)
 
     def _note_habit(self, ts_ns: i64) -> None:
@@ -272,6 +283,7 @@ class PairedSession(Stream):
         waits = self.drains >= DRAINS_NEEDED and not self.pipelines
         if self.trial is None and (waits or self.one_by_one):
             self.trust = INFERRED
+            self.checks = CHECKS_OF_HABIT
         else:
             self.trust = TRIAL
             if self.trial is None:
