@@ -32,7 +32,7 @@ from tcpkit.protocols.redis.exchange import (
 from tcpkit.protocols.redis.mode import BREAKS, ECHOES, ORDINARY, REPLICATES, SUBSCRIBES
 from tcpkit.protocols.redis.replication import BROKEN, HEADER, STATUS, ReplicationStream
 from tcpkit.protocols.redis.reply import PUSH, ReplyScanner
-from tcpkit.protocols.redis.requests import LET_GO, MAX_NONSENSE, RequestReader, Scanners
+from tcpkit.protocols.redis.requests import LET_GO, MAX_NONSENSE, RequestSide, Scanners
 
 _LF: Final = 10
 _BULK_ERROR: Final = 33
@@ -55,7 +55,7 @@ class Multi:
         self.flags: i64 = 0
 
 
-class ReplyReader(RequestReader):
+class ReplySide(RequestSide):
     """Reads RESP2 and RESP3 messages and pairs them.
 
     `_replies` is there while a piece is read, and between pieces where a message goes on.

@@ -12,12 +12,12 @@ from tcpkit.flow.sequence import distance
 from tcpkit.protocols.message import GAP, RETRANSMISSION, TRUNCATED
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
 from tcpkit.protocols.redis.replication import ReplicationStream
-from tcpkit.protocols.redis.replies import ReplyReader
+from tcpkit.protocols.redis.replies import ReplySide
 from tcpkit.protocols.redis.requests import INSIDE, LET_GO
 
 
 @final
-class RedisSession(ReplyReader):
+class RedisSession(ReplySide):
     """Reads RESP2, RESP3 and inline commands."""
 
     __slots__ = ()
