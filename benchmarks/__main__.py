@@ -1,22 +1,50 @@
-"""`python -m benchmarks`: measures the installed tcpkit, needs root, redis-server and tcpdump."""
+"""`python -m benchmarks`: measures the installed tcpkit, needs root, the servers and tcpdump."""
 
 import argparse
 import shutil
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from benchmarks import live, log_lines, memory, offline, startup
+from benchmarks import live, log_lines, loss, memory, offline, startup
 from benchmarks.bench import Bench, Row
 from benchmarks.captures import FOLDER, CaptureFailed
+from benchmarks.dns_traffic import RANDOM_NAMES
+from benchmarks.memcached_traffic import BINARY, MULTI_GET, TEXT
 from benchmarks.program import NotCompiled, installed
+from benchmarks.redis_traffic import MIXED, PIPELINED
 from benchmarks.report import table, write_results
+from benchmarks.thinned import THINNED
+from benchmarks.usage import ProgramFailed
 
-TOOLS = ("redis-server", "redis-benchmark", "tcpdump")
+REDIS = ("redis-server", "redis-benchmark", "tcpdump")
+MEMCACHED = ("memcached", "tcpdump")
+DNS = ("nsd", "dnsperf", "tcpdump")
+CAPTURES = (MIXED, PIPELINED, THINNED, TEXT, BINARY, MULTI_GET, RANDOM_NAMES)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """`tools`: the programs that it cannot do without."""
+
+    measure: Callable[[Bench], list[Row]]
+    tools: tuple[str, ...] = ()
+
+
 MEASURES = {
-    "offline": offline.measure,
-    "memory": memory.measure,
-    "log": log_lines.measure,
-    "live": live.measure,
-    "startup": startup.measure,
+    "redis": Measure(offline.redis, REDIS),
+    "loss": Measure(loss.measure, REDIS),
+    "memcached": Measure(offline.memcached, MEMCACHED),
+    "dns": Measure(offline.dns, DNS),
+    "memory": Measure(memory.measure, REDIS),
+    "redis-floods": Measure(memory.redis_floods),
+    "memcached-floods": Measure(memory.memcached_floods),
+    "dns-floods": Measure(memory.dns_floods),
+    "log": Measure(log_lines.redis, REDIS),
+    "dns-log": Measure(log_lines.dns, DNS),
+    "live": Measure(live.measure, REDIS),
+    "startup": Measure(startup.measure),
+    "startup-modes": Measure(startup.other_modes),
 }
 
 
@@ -28,7 +56,9 @@ def main() -> int:
     options = parser.parse_args()
     if options.write and (options.quick or options.only):
         parser.error("--write needs a whole run: neither --quick nor --only")
-    missing = [name for name in TOOLS if shutil.which(name) is None]
+    names = options.only or list(MEASURES)
+    tools = {tool for name in names for tool in MEASURES[name].tools}
+    missing = sorted(tool for tool in tools if shutil.which(tool) is None)
     if missing:
         print(f"benchmarks: not installed: {', '.join(missing)}", file=sys.stderr)
         return 1
@@ -38,20 +68,26 @@ def main() -> int:
         print(f"benchmarks: {reason}", file=sys.stderr)
         return 1
     print(f"tcpkit: {tcpkit.description}", flush=True)
-    bench = Bench(tcpkit, options.quick)
-    rows: list[Row] = []
-    for name in options.only or MEASURES:
-        print(f"measuring: {name}", flush=True)
-        try:
-            rows += MEASURES[name](bench)
-        except CaptureFailed as reason:
-            print(f"benchmarks: {reason}", file=sys.stderr)
-            return 1
+    rows, failed = _measured(Bench(tcpkit, options.quick), names)
     print()
     print(table(rows))
-    if options.write:
-        write_results(rows, tcpkit)
-    return 0 if all(row.met is not False for row in rows) else 1
+    if options.write and not failed:
+        write_results(rows, tcpkit, CAPTURES)
+    return 1 if failed or any(row.met is False for row in rows) else 0
+
+
+def _measured(bench: Bench, names: list[str]) -> tuple[list[Row], bool]:
+    """The rows of those that could be measured, and whether one could not."""
+    rows: list[Row] = []
+    failed = False
+    for name in names:
+        print(f"measuring: {name}", flush=True)
+        try:
+            rows += MEASURES[name].measure(bench)
+        except (CaptureFailed, ProgramFailed) as reason:
+            print(f"benchmarks: {name}: {reason}", file=sys.stderr)
+            failed = True
+    return rows, failed
 
 
 if __name__ == "__main__":

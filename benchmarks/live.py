@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.bench import Bench, Row
-from benchmarks.traffic import QUESTION, RUNS, Server, drive, server_running
+from benchmarks.redis_traffic import QUESTION, RUNS, Server, drive, server_running
 from benchmarks.usage import Usage, reaped
 from tests.servers import free_port
 

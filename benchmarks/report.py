@@ -2,17 +2,27 @@
 
 import os
 import platform
+import re
 import subprocess
 from collections.abc import Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from benchmarks.bench import Row
+from benchmarks.captures import Recipe, kept
 from benchmarks.program import Tcpkit
 
 HERE = Path(__file__).resolve().parent
 RESULTS = HERE / "results.md"
 _HEADINGS = ("what", "measured", "goal", "")
+_VERSION = re.compile(r"\bversion |\bv=|^memcached \d", re.IGNORECASE)
+_TOOLS = {
+    "tcpdump": "--version",
+    "redis-server": "--version",
+    "memcached": "--version",
+    "nsd": "-v",
+    "dnsperf": "-h",
+}
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -25,8 +35,8 @@ def table(rows: Sequence[Row]) -> str:
     )
 
 
-def write_results(rows: Sequence[Row], tcpkit: Tcpkit) -> None:
-    """Write results.md anew."""
+def write_results(rows: Sequence[Row], tcpkit: Tcpkit, recipes: Sequence[Recipe]) -> None:
+    """Write results.md anew; `recipes` are those of the captures that were measured."""
     system = os.uname()
     lines = [
         "# Results",
@@ -38,7 +48,11 @@ def write_results(rows: Sequence[Row], tcpkit: Tcpkit) -> None:
         f"- commit: {_commit()}",
         f"- tcpkit: {tcpkit.description}",
         f"- machine: {_processor()}, {os.cpu_count()} CPUs, {system.sysname} {system.release}",
-        f"- compared to: {_tool('tcpdump')}; {_tool('redis-server')}",
+        f"- compared to, and captured with: {'; '.join(_tool(name) for name in _TOOLS)}",
+        "",
+        "Captures, all on loopback with nanoseconds and nothing dropped:",
+        "",
+        *(_capture(recipe) for recipe in recipes),
         "",
         "| what | measured | goal | |",
         "|---|---|---|---|",
@@ -60,9 +74,19 @@ def _processor() -> str:
     return platform.machine()
 
 
+def _capture(recipe: Recipe) -> str:
+    capture = kept(recipe, quick=False)
+    return (
+        f"- {recipe.name}: {recipe.about}; {capture.packets:,} packets, "
+        f"{os.path.getsize(capture.path) / 1e6:,.0f} MB"
+    )
+
+
 def _tool(name: str) -> str:
-    said = _said(name, "--version").splitlines()
-    return ", ".join(said[:2]) if name == "tcpdump" else said[0] if said else name
+    """Its name and version, and libpcap's where it tells that too."""
+    said = [line.strip() for line in _said(name, _TOOLS[name]).splitlines()]
+    versions = ", ".join([line for line in said if _VERSION.search(line)][:2])
+    return versions if name[:3] in versions.lower() else f"{name} {versions}"
 
 
 def _said(*command: str) -> str:

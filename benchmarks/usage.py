@@ -8,6 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryFile
+from typing import IO
+
+
+class ProgramFailed(Exception):
+    """What was measured did not end well; says what it said."""
+
+
+_PIPE_BYTES = 65536
 
 
 @dataclass(frozen=True)
@@ -32,19 +41,20 @@ class Spread:
 
 
 def run(command: Sequence[str], folder: Path) -> Usage:
-    """Run `command` in `folder`, what it prints thrown away.
-
-    Raises CalledProcessError when it fails.
-    """
-    began = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-    )
-    return reaped(process, began)
+    """Run `command` in `folder`, what it logs thrown away. Raises ProgramFailed."""
+    with TemporaryFile() as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            cwd=folder,
+        )
+        try:
+            return reaped(process, began)
+        except subprocess.CalledProcessError as failure:
+            raise _failure(command, said) from failure
 
 
 def reaped(process: "subprocess.Popen[bytes]", began: float) -> Usage:
@@ -65,22 +75,54 @@ def reaped(process: "subprocess.Popen[bytes]", began: float) -> Usage:
 _STARTER = """
 import os, sys
 null = os.open(os.devnull, os.O_RDWR)
-into_null = [(os.POSIX_SPAWN_DUP2, null, descriptor) for descriptor in (0, 1, 2)]
-child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=into_null)
+child = os.posix_spawn(
+    sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)]
+)
 _, status, used = os.wait4(child, 0)
 print(used.ru_maxrss)
 sys.exit(status != 0)
 """
 
 
-def peak_mb(command: Sequence[str], folder: Path) -> float:
-    """Peak resident memory of `command`, in units of 10^6 bytes.
+@dataclass(frozen=True)
+class Peak:
+    """`mb`: resident memory in units of 10^6 bytes; `said`: on stderr."""
 
-    Raises CalledProcessError when it fails.
-    """
-    starter = [sys.executable, "-I", "-S", "-c", _STARTER, *command]
-    said = subprocess.run(starter, cwd=folder, stdout=subprocess.PIPE, check=True).stdout
-    return int(said) * 1024 / 1e6
+    mb: float
+    said: str
+
+
+def peak(
+    command: Sequence[str], folder: Path, feed: Callable[[IO[bytes]], None] | None = None
+) -> Peak:
+    """Run `command`, whose standard input `feed` writes; most memory. Raises ProgramFailed."""
+    with TemporaryFile() as said:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", _STARTER, *command],
+            stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            cwd=folder,
+            bufsize=_PIPE_BYTES,
+        )
+        try:
+            with process:
+                assert process.stdout is not None
+                if feed is not None and process.stdin is not None:
+                    feed(process.stdin)
+                    process.stdin.close()
+                printed = process.stdout.read()
+        except BrokenPipeError as gone:
+            raise _failure(command, said) from gone
+        if process.returncode:
+            raise _failure(command, said)
+        said.seek(0)
+        return Peak(int(printed) * 1024 / 1e6, said.read().decode())
+
+
+def _failure(command: Sequence[str], said: IO[bytes]) -> ProgramFailed:
+    said.seek(0)
+    return ProgramFailed(f"{' '.join(command)}: {said.read().decode().strip()}")
 
 
 def in_turn(

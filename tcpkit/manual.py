@@ -5,8 +5,8 @@ NAME
     tcpkit - tell from the packets how long each request to a server took
 
 SYNOPSIS
-    tcpkit -i IFACE [-m redis] [-p PORTS] [-t MS] [options]
-    tcpkit -r FILE  [-m redis] [-p PORTS] [-t MS] [options]
+    tcpkit -i IFACE [-m MODE] [-p PORTS] [-t MS] [options]
+    tcpkit -r FILE  [-m MODE] [-p PORTS] [-t MS] [options]
 
 DESCRIPTION
     tcpkit listens to the packets of an interface, or reads them from a capture
@@ -28,15 +28,18 @@ WHERE THE PACKETS COME FROM
                             (default 262144)
 
 WHAT IS TRACED
-    -m, --mode MODE         raw (a line for each packet) or redis (default raw)
+    -m, --mode MODE         redis, memcached, dns, or raw, which prints a line
+                            for each packet (default raw)
     -p, --port PORTS        server ports, comma separated (default: those of
-                            the mode: redis 6379; raw: any)
+                            the mode: redis 6379, memcached 11211, dns 53;
+                            raw: any)
     -s, --server HOSTS      numeric server addresses, comma separated, when
                             tcpkit runs on the client's side or the ports alone
                             do not tell which end is the server
     -t, --threshold MS      log requests that took MS milliseconds or more (a
                             decimal is fine); without -t all are logged
-    -u, --udp               the servers speak UDP instead of TCP
+    -u, --udp               the servers speak UDP instead of TCP (memcached,
+                            raw); of dns both are always watched
         --timeout SECONDS   how long a request may wait for its reply, in
                             capture time (default 10)
 
@@ -73,6 +76,9 @@ EXIT STATUS
 EXAMPLES
     tcpkit -i em1 -m redis -t 10          requests of 10 ms and more, live
     tcpkit -r file.pcap -m redis -j       all requests in a file, as JSON
+    tcpkit -i any -m dns -t 100           lookups that took 100 ms or more, and
+                                          those that nobody answered
+    tcpkit -i em1 -m memcached -u -t 1    memcached over UDP
     tcpkit -i lo -m redis -p 6379,6380 -d -o /var/log/tcpkit.log -t 5
     nc localhost 33333                    latency histograms of a live run
 """

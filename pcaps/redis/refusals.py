@@ -7,7 +7,7 @@ LOOP = "while true do end"
 
 
 def make(lab: Lab) -> None:
-    folder = lab.scratch() / "snapshots"
+    folder = lab.folder() / "snapshots"
     folder.mkdir()
     lab.redis(
         *("--dir", str(folder), "--loading-process-events-interval-bytes", "1024"),

@@ -19,7 +19,12 @@ its request was received, or of a type that its request cannot have.
 A client that keeps several requests outstanding all the time looks on the wire like one
 that waits, one step shifted. Where commands differ their types of reply tell; equal
 commands do not, so there a trial ends well only after a pause, at the connection's end,
-or when TRIAL_LIMIT exchanges had no reply too many.
+or when TRIAL_LIMIT exchanges had no reply too many. On a connection older than the
+capture the last is not enough: nothing tells what was outstanding before. There the client
+must be seen to be a leisurely one, that lets much more time pass before it asks than the
+server does before it answers: with a reply still to come, that reply would have come first.
+A capture that ends after FEW exchanges or fewer is believed without that, or a short one
+would show nothing.
 """
 
 from typing import Final, final
@@ -35,11 +40,16 @@ EXACT: Final = 3
 
 SHIFTS: Final = 3  # so many requests at most may be outstanding without having been seen
 TRIAL_LIMIT: Final = 128
+PERHAPS: Final = 0  # Request.expected: a reply or none, what follows tells
+DOUBTFUL: Final = -2  # Request.expected: replies came, whose they are cannot be told
 TRIALS_TOTAL: Final = 65536  # exchanges on trial on all connections together; about 50 MB
 DRAINS_NEEDED: Final = 2  # times a client was seen to wait before its habit is believed
 PAUSE_NS: Final = 20_000_000  # a pause confirms a trial if it is at least this long ...
 PAUSE_FACTOR: Final = 8  # ... and this many times the longest latency of the trial
 REST_NS: Final = 1_000_000_000  # after this long even a client that overlaps has all replies
+FEW: Final = 8  # exchanges of a connection that are believed, if nothing speaks against them
+LEISURE_FACTOR: Final = 2  # a request came leisurely: after so many times its own latency
+LEISURE_QUARTERS: Final = 3  # a client is leisurely if so many quarters of its requests were
 POOL_SIZE: Final = 1024
 MAX_WAITING: Final = 262144  # requests waiting on one connection; about 60 MB
 MAX_WAITING_LOST: Final = 4096  # while nothing can be paired
@@ -52,10 +62,11 @@ class Request:
 
     `raw` is the captured request, perhaps cut, or `arguments` its parts. `anchor` is
     the reply position acknowledged with it, `end` the position behind its last byte.
+    `tag` is what a reply repeats, where the protocol has such a thing.
     """
 
     __slots__ = (
-        "next", "raw", "arguments", "count", "kind", "expected", "seq", "end", "anchor",
+        "next", "raw", "arguments", "count", "kind", "expected", "tag", "seq", "end", "anchor",
         "first_ns", "last_ns", "size", "depth", "flags", "timed_out", "leads", "rested",
     )  # fmt: skip
 
@@ -65,7 +76,8 @@ class Request:
         self.arguments: list[bytes] | None = None
         self.count: i64 = 0
         self.kind: i64 = 0
-        self.expected: i64 = 1  # replies that it gets
+        self.expected: i64 = 1  # replies that it gets; -1: not known; or PERHAPS, DOUBTFUL
+        self.tag: i64 = 0
         self.seq: i64 = 0
         self.end: i64 = 0
         self.anchor: i64 = 0
@@ -74,7 +86,7 @@ class Request:
         self.size: i64 = 0
         self.depth: i64 = 0
         self.flags: i64 = 0
-        self.timed_out = False
+        self.timed_out = False  # logged as `timeout`, or not to be
         self.leads = False  # the request before it was seen, and had another anchor
         self.rested = False  # nothing had moved for REST_NS when it came
 
@@ -117,14 +129,15 @@ class RequestPool:
 @final
 @mypyc_attr(acyclic=True)
 class WaitingQueue:
-    """First in, first out."""
+    """First in, first out. `optional` of the `size` requests are PERHAPS answered."""
 
-    __slots__ = ("head", "tail", "size")
+    __slots__ = ("head", "tail", "size", "optional")
 
     def __init__(self) -> None:
         self.head: Request | None = None
         self.tail: Request | None = None
         self.size: i64 = 0
+        self.optional: i64 = 0
 
     def append(self, request: Request) -> None:
         tail = self.tail
@@ -134,6 +147,8 @@ class WaitingQueue:
             tail.next = request
         self.tail = request
         self.size += 1
+        if request.expected == PERHAPS:
+            self.optional += 1
 
     def pop(self) -> Request:
         """Remove the oldest."""
@@ -143,6 +158,8 @@ class WaitingQueue:
         if self.head is None:
             self.tail = None
         self.size -= 1
+        if request.expected == PERHAPS:
+            self.optional -= 1
         request.next = None
         return request
 
@@ -157,6 +174,7 @@ class WaitingQueue:
         self.head = None
         self.tail = None
         self.size = 0
+        self.optional = 0
         return size
 
 
@@ -167,7 +185,9 @@ class Trial:
     It goes on over a gap: what is on trial is the client's habit.
     """
 
-    __slots__ = ("exchanges", "longest_ns", "_names", "_run", "_possible")
+    __slots__ = (
+        "exchanges", "longest_ns", "_names", "_run", "_possible", "_weighed", "_unhurried",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
@@ -175,6 +195,8 @@ class Trial:
         self._names: list[bytes] = []
         self._run: i64 = 0  # exchanges before the one that the last run began with
         self._possible = set(range(1, SHIFTS + 1))
+        self._weighed: i64 = 0  # requests of which is known how long the client waited first
+        self._unhurried: i64 = 0  # those that came leisurely
 
     def begin_run(self) -> None:
         """The exchanges that follow are not the next ones after those before."""
@@ -186,6 +208,21 @@ class Trial:
         self._names.append(name)
         if exchange.latency_ns > self.longest_ns:
             self.longest_ns = exchange.latency_ns
+
+    def weigh(self, pause_ns: i64, latency_ns: i64) -> None:
+        """A request came `pause_ns` after all was quiet, and its reply `latency_ns` later."""
+        self._weighed += 1
+        if pause_ns >= LEISURE_FACTOR * latency_ns:
+            self._unhurried += 1
+
+    @property
+    def leisurely(self) -> bool:
+        """Whether the client lets much more time pass than the server."""
+        return self._weighed > 0 and 4 * self._unhurried >= LEISURE_QUARTERS * self._weighed
+
+    @property
+    def short(self) -> bool:
+        return len(self.exchanges) <= FEW
 
     @property
     def full(self) -> bool:

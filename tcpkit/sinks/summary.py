@@ -79,7 +79,7 @@ def render(
     for room, counts in counters:
         lines += _paragraph(room, _items(counts))
     if pairing is not None:
-        lines += _paragraph("pairs", [_exact_share(pairing), *_items(_pairing_counts(pairing))])
+        lines += _paragraph("pairs", [_exact_share(pairing), *_items(pairing_numbers(pairing))])
         reasons = sorted(pairing.unpaired.items(), key=lambda item: (-item[1], item[0]))
         lines += _paragraph("unpaired", _items(dict(reasons)))
     parts.append(lines)
@@ -154,7 +154,8 @@ def _exact_share(pairing: PairingCounts) -> str:
     return f"{percent(pairing.exact, total)} exact ({pairing.exact:,} of {total:,})"
 
 
-def _pairing_counts(pairing: PairingCounts) -> dict[str, int]:
+def pairing_numbers(pairing: PairingCounts) -> dict[str, int]:
+    """The counters of all sessions by name, without the share of the exact ones."""
     return {
         "timeouts": int(pairing.timeouts),
         "late": int(pairing.late),

@@ -1,5 +1,7 @@
 """Trust: what is paired, and as what, after a loss and after a start in mid-stream."""
 
+from dataclasses import replace
+
 import pytest
 
 from tcpkit.protocols.pairing import MAX_WAITING, MAX_WAITING_LOST, TRIAL_LIMIT
@@ -132,3 +134,41 @@ def test_requests_that_wait_in_vain_are_bounded_too() -> None:
     assert run.pairing.unpaired == {"lost in step": 100}
     run.finish()
     assert sum(run.pairing.unpaired.values()) + run.pairing.unanswered == count
+
+
+def steady(outstanding: int, count: int) -> list[Packet]:
+    """Always so many GETs outstanding, each sent 20 us after a reply; the server takes 300 us."""
+    made = Conversation().handshake()
+    for number in range(outstanding):
+        made.client(line(f"GET {number}"), at_us=100 + number)
+    for number in range(count):
+        made.server(bulk(str(number)), at_us=300 * (number + 1) + 200)
+        made.client(line(f"GET {number + outstanding}"), at_us=300 * (number + 1) + 220)
+    return made.packets
+
+
+@pytest.mark.parametrize("outstanding", [2, 3, 5])
+@pytest.mark.parametrize("first", range(0, 2 * TRIAL_LIMIT, 37))
+def test_client_that_keeps_equal_requests_outstanding_is_not_paired_shifted(
+    outstanding: int, first: int
+) -> None:
+    """Nothing on the wire tells it from one that waits, except that it is never at leisure."""
+    packets = steady(outstanding, 3 * TRIAL_LIMIT)
+    result = capture(packets[HANDSHAKE + outstanding + first :])
+    assert result.pairs == []
+    assert sum(result.pairing.unpaired.values()) >= TRIAL_LIMIT
+
+
+def test_client_that_waits_but_is_never_at_leisure_is_not_paired_either() -> None:
+    result = capture(steady(1, 3 * TRIAL_LIMIT)[HANDSHAKE + 2 :])
+    assert result.pairs == []
+    assert sum(result.pairing.unpaired.values()) >= TRIAL_LIMIT
+
+
+def test_one_pause_confirms_a_client_that_waits() -> None:
+    packets = steady(1, 50)
+
+    rest = [replace(packet, ts_ns=packet.ts_ns + 30_000_000) for packet in packets[61:]]
+    result = capture([*packets[HANDSHAKE + 2 : 61], *rest])
+    assert len(result.pairs) >= 45
+    assert set(result.pairs) <= truth(packets)

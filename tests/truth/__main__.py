@@ -1,23 +1,72 @@
-"""`make truth`: a table of what damaged captures make tcpkit report."""
+"""`make truth`: a table of what damaged captures make tcpkit report.
+
+Arguments are captures to look at; without any, all that are shipped, and simulated ones.
+"""
 
 import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from multiprocessing import Pool
 from pathlib import Path
 
 from tests.truth.captures import captures, read, reading_of
-from tests.truth.judge import Verdict, judge_capture, total
+from tests.truth.judge import Reading, Verdict, judge_capture, total
+from tests.truth.simulated import DIALECTS, Simulation
 
 SHOWN = 5
+SEEDS = 100
+RUNS_OF_SIMULATED = 50
+
+Job = tuple[str, Callable[[], Verdict]]
+
+
+def judge_file(path: Path) -> Verdict:
+    link_type, packets = read(path)
+    return total(judge_capture(packets, reading_of(path, link_type)).values())
+
+
+def judge_simulated(dialect: int, seed: int) -> Verdict:
+    """`dialect` counts in DIALECTS, since what it holds cannot go to another process."""
+    chosen = DIALECTS[dialect]
+    packets = Simulation(chosen, seed).packets
+    reading = Reading(mode=chosen.mode)
+    return total(judge_capture(packets, reading, RUNS_OF_SIMULATED).values())
+
+
+def jobs(names: list[str]) -> Iterator[Job]:
+    """What is to be judged, under the name of its row; rows of one name are added up."""
+    for path in [Path(name) for name in names] or captures():
+        yield f"{path.parent.name}/{path.stem}", partial(judge_file, path)
+    if not names:
+        for at, dialect in enumerate(DIALECTS):
+            for seed in range(SEEDS):
+                yield f"simulated/{dialect.name}", partial(judge_simulated, at, seed)
+
+
+def run(job: Job) -> tuple[str, Verdict]:
+    name, judged = job
+    return name, judged()
+
+
+def rows(names: list[str]) -> Iterator[tuple[str, Verdict]]:
+    """The verdicts of all jobs, in their order, those of one name together."""
+    name, whole = "", Verdict()
+    with Pool() as pool:
+        for found, verdict in pool.imap(run, jobs(names)):
+            if found != name:
+                if name:
+                    yield name, whole
+                name, whole = found, Verdict()
+            whole.add(verdict)
+    yield name, whole
 
 
 def main(names: list[str]) -> int:
-    paths = [Path(name) for name in names] or captures()
     whole = Verdict()
     print(f"{'capture':<34}{'runs':>7}{'exact':>10}{'inferred':>10}{'false':>7}{'wrong':>7}")
-    for path in paths:
-        link_type, packets = read(path)
-        verdict = total(judge_capture(packets, reading_of(path, link_type)).values())
+    for name, verdict in rows(names):
         whole.add(verdict)
-        _row(f"{path.parent.name}/{path.stem}", verdict)
+        _row(name, verdict)
         for text in (verdict.false_exact + verdict.wrong_inferred)[:SHOWN]:
             print(f"    {text}")
     _row("all", whole)

@@ -17,7 +17,7 @@ def captures() -> list[Path]:
 
 def reading_of(path: Path, link_type: int) -> Reading:
     """How a shipped capture is read: its folder is its mode."""
-    options = options_of(path.relative_to(PCAPS))
+    options = options_of(Path(*path.parts[-2:]))
     return Reading(link_type, path.parent.name, "-u" in options)
 
 

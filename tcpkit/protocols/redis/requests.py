@@ -162,21 +162,19 @@ class RequestSide(PairedSession):
             self.counts.drop("unknown whether replied", 1)
             self.pool.put(request)
             return
-        self.counts.silent += 1
-        request.seq = seq
-        request.last_ns = ts_ns
-        request.depth = self.queue.size
-        request.flags = request.flags | self.base_flags
-        self.previous_anchor = ack
-        self.unbroken = True
-        self.last_ns = ts_ns
-        if self.recorder.wants(SILENT, False):
+        self.silent(request, seq, ts_ns, ack)
+
+    def give_up(self, request: Request, status: str, ts_ns: i64) -> None:
+        mode = self.mode
+        sure = self._silence_proven or (mode is not None and mode.replicating)
+        if status != SILENT or sure:
+            super().give_up(request, status, ts_ns)
+        elif self.recorder.wants(SILENT, False):
             exchange = self.request_exchange(request)
             exchange.status = SILENT
             exchange.time_ns = ts_ns
-            exchange.exact = exchange.exact and (self._silence_proven or mode.replicating)
+            exchange.exact = False  # it may have been refused, and that would be a reply
             self.recorder.report(exchange)
-        self.pool.put(request)
 
     def _mode_made(self) -> Mode:
         mode = self.mode

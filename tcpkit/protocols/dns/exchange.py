@@ -1,0 +1,81 @@
+"""A query, and the answer to it, in the words of the log."""
+
+from typing import Final
+
+from mypy_extensions import i64
+
+from tcpkit.protocols.dns.message import FIXED, u16
+from tcpkit.protocols.dns.names import name_text, shortened
+from tcpkit.protocols.dns.waiting import Query, Reply
+from tcpkit.protocols.dns.words import (
+    IN,
+    QUERY,
+    UPDATE,
+    class_name,
+    is_answer,
+    opcode_name,
+    rcode_name,
+    type_name,
+)
+from tcpkit.protocols.message import ERROR, OK, Exchange
+
+TEXT_LIMIT: Final = 128
+
+
+def query_exchange(query: Query, transport: str, exact: bool) -> Exchange:
+    """The Exchange of a query without an answer: `A example.com`, `CH TXT version.bind`."""
+    exchange = Exchange()
+    ends = query.client.ends
+    exchange.protocol = "dns"
+    exchange.transport = transport
+    exchange.client = ends.client
+    exchange.server = ends.server
+    exchange.server_port = ends.server_port
+    _put_words(exchange, query)
+    exchange.exact = exact
+    exchange.depth = query.depth
+    exchange.flags = query.flags
+    exchange.request_first_ns = query.first_ns
+    exchange.request_last_ns = query.last_ns
+    exchange.request_bytes = query.size
+    exchange.request_seq = query.seq
+    exchange.dns_id = query.id
+    exchange.attempts = query.attempts
+    exchange.answers = 0
+    return exchange
+
+
+def answered_exchange(query: Query, reply: Reply, transport: str, exact: bool) -> Exchange:
+    exchange = query_exchange(query, transport, exact)
+    exchange.status = OK if is_answer(reply.rcode) else ERROR
+    exchange.code = rcode_name(reply.rcode)
+    exchange.flags = exchange.flags | reply.flags
+    exchange.time_ns = reply.first_ns
+    exchange.reply_first_ns = reply.first_ns
+    exchange.reply_last_ns = reply.last_ns
+    exchange.latency_ns = reply.first_ns - query.last_ns
+    exchange.reply_bytes = reply.size
+    exchange.reply_seq = reply.seq
+    if query.opcode != UPDATE:  # there the number is one of prerequisites (RFC 2136, section 2.2)
+        exchange.answers = reply.answers
+    return exchange
+
+
+def _put_words(exchange: Exchange, query: Query) -> None:
+    """Command, key and request; without a question the opcode is all there is to say."""
+    question = query.question
+    at: i64 = len(question) - FIXED
+    if at <= 0:
+        exchange.command = exchange.request = opcode_name(query.opcode)
+        return
+    command = type_name(u16(question, at))
+    key = name_text(question)
+    text = f"{command} {key}"
+    class_ = u16(question, at + 2)
+    if class_ != IN:
+        text = f"{class_name(class_)} {text}"
+    if query.opcode != QUERY:
+        text = f"{opcode_name(query.opcode)} {text}"
+    exchange.command = command
+    exchange.key = key
+    exchange.request = shortened(text, TEXT_LIMIT)
