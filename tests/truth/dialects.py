@@ -16,7 +16,11 @@ MISSES = 0.2  # share of the gets that find nothing
 
 @dataclass(frozen=True)
 class Dialect:
-    """`request` and `reply` of kind and number; a reply may be empty: the server says nothing."""
+    """`request` and `reply` of kind and number; a reply may be empty: the server says nothing.
+
+    `lawful` is false for clients that no server can serve well: of what is made of them only
+    the exact part must be true.
+    """
 
     name: str
     mode: str
@@ -25,6 +29,7 @@ class Dialect:
     request: Callable[[str, int], bytes]
     reply: Callable[[str, int, random.Random], bytes]
     push: bytes = b""
+    lawful: bool = True
 
 
 # Redis
@@ -191,5 +196,6 @@ DIALECTS: Final = [
         "dns-tcp-alike", "dns", 53, ["A"],
         lambda _, number: _dns_message(number, 0x0100, 3),
         lambda _, number, __: _dns_message(number, 0x8180, 3),
+        lawful=False,  # queries that are alike wait at once
     ),
 ]  # fmt: skip
