@@ -2,16 +2,19 @@
 
 The hosts are network namespaces joined by a veth pair (MTU 1500, no segmentation
 offload), so ports and addresses are the same in every capture and nothing else is
-in it. Needs root, iproute2, tcpdump and redis-server.
+in it. Needs root, iproute2, tcpdump and the servers.
 """
 
 import ctypes
 import os
+import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from types import TracebackType
 
@@ -64,6 +67,7 @@ class Lab:
             )
             self._plug(self._client, "cable", CLIENT_HOST, CLIENT_HOST_6)
             self._plug(self._server, "cable", SERVER_HOST, SERVER_HOST_6)
+            self._introduce()
             home = cleanup.enter_context(open("/proc/thread-self/ns/net", "rb"))
             cleanup.callback(_enter_namespace, home.fileno())
             with open(f"/run/netns/{self._client}", "rb") as namespace:
@@ -84,6 +88,15 @@ class Lab:
         _run(f"ip -n {namespace} address add {host_6}/64 dev {device} nodad")
         _run(f"ip -n {namespace} link set {device} gso_max_segs 1 up")
 
+    def _introduce(self) -> None:
+        """Tell each host the other's card: whom a deaf host asks would learn its other card."""
+        for namespace, hosts, card in (
+            (self._client, (SERVER_HOST, SERVER_HOST_6), _SERVER_CARD),
+            (self._server, (CLIENT_HOST, CLIENT_HOST_6), _CLIENT_CARD),
+        ):
+            for host in hosts:
+                _run(f"ip -n {namespace} neighbor replace {host} lladdr {card} dev cable")
+
     def bridge_the_server(self) -> None:
         """Put the server's addresses on a bridge, as containers have it.
 
@@ -98,6 +111,10 @@ class Lab:
             _run(f"ip -n {self._server} {command}")
         self._plug(self._server, "bridge", SERVER_HOST, SERVER_HOST_6)
 
+    def scratch(self) -> Path:
+        """A folder that goes when the lab does."""
+        return Path(self._cleanup.enter_context(TemporaryDirectory()))
+
     def redis(self, *options: str, port: int = REDIS_PORT) -> None:
         """Start a redis-server that saves nothing; it ends with the lab."""
         self.serve(
@@ -107,17 +124,24 @@ class Lab:
             ready="Ready to accept connections",
         )
 
-    def serve(self, *command: str, ready: str) -> None:
-        """Start a program on the server's host; it ends with the lab.
+    def folder(self) -> Path:
+        """An empty folder that is gone with the lab."""
+        folder = tempfile.TemporaryDirectory(prefix="tcpkit-lab-")
+        return Path(self._cleanup.enter_context(folder))
+
+    def serve(self, *command: str, ready: str, host: str = "server") -> "subprocess.Popen[str]":
+        """Start a program on the host of the server or the `client`; it ends with the lab.
 
         It runs in the foreground and says `ready`, in a line on either output, when it
         can be asked. Raises RuntimeError if it ends before.
         """
+        namespace = {"client": self._client, "server": self._server}[host]
         server = subprocess.Popen(
-            ("ip", "netns", "exec", self._server, *command),
+            ("ip", "netns", "exec", namespace, *command),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            errors="replace",  # it may print what it is sent
         )
         self._cleanup.callback(_stop, server)
         assert server.stdout is not None
@@ -125,7 +149,7 @@ class Lab:
             if ready in line:
                 # a full pipe would hold it up
                 Thread(target=server.stdout.read, daemon=True).start()
-                return
+                return server
         raise RuntimeError(f"the server did not start: {' '.join(command)}")
 
     @contextmanager
@@ -157,8 +181,10 @@ class Lab:
         if "\n0 packets dropped by kernel" not in closing:
             raise RuntimeError(f"the capture is not whole: {closing}")
 
-    def connect(self, host: str = SERVER_HOST, source_port: int = 0) -> Client:
-        return Client(host, REDIS_PORT, source_port)
+    def connect(
+        self, host: str = SERVER_HOST, source_port: int = 0, port: int = REDIS_PORT
+    ) -> Client:
+        return Client(host, port, source_port)
 
     @contextmanager
     def deaf(self, host: str) -> Iterator[None]:
@@ -172,6 +198,7 @@ class Lab:
         _run(f"ip -n {namespace} link set cable address {_OTHER_CARD}")
         yield
         _run(f"ip -n {namespace} link set cable address {card}")
+        self._introduce()
 
     @staticmethod
     def pause(seconds: float) -> None:
@@ -193,3 +220,4 @@ def _stop(process: "subprocess.Popen[str]") -> None:
     with process:
         if process.poll() is None:
             process.terminate()
+            process.send_signal(signal.SIGCONT)  # a maker may have stopped it

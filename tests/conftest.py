@@ -22,7 +22,9 @@ def live_fault() -> str | None:
     """Why nothing can be captured on this machine's own interfaces; None if it can."""
     if importlib.util.find_spec("pcap") is None:
         return "pypcap is not installed"
-    for program in ("redis-server", "ip", "nc"):
+    servers = ("redis-server", "memcached", "nsd", "unbound")
+    clients = ("memccapable", "dig", "kdig", "dnsperf", "ip", "nc")
+    for program in (*servers, *clients):
         if shutil.which(program) is None:
             return f"{program} is not installed"
     try:

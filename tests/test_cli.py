@@ -149,13 +149,11 @@ def test_wrong_command_line_is_one_line_and_status_2(
     assert_refused(tcpkit_run(*arguments), 2, *words)
 
 
-@pytest.mark.parametrize("mode", ["memcached"])
-def test_mode_that_is_not_built_is_not_offered(mode: str) -> None:
-    outcome = tcpkit_run("-r", "x.pcap", "-m", mode)
-    offered = outcome.err.partition("choose from")[2]
-    assert "redis" in offered
-    assert mode not in offered
-    assert mode not in tcpkit_run("-h").out
+@pytest.mark.parametrize("mode", ["raw", "redis", "memcached", "dns"])
+def test_every_mode_is_offered(mode: str) -> None:
+    outcome = tcpkit_run("-r", "x.pcap", "-m", "http")
+    assert mode in outcome.err.partition("choose from")[2]
+    assert mode in tcpkit_run("-h").out
 
 
 @pytest.mark.parametrize("option", ["-h", "--help"])

@@ -29,7 +29,7 @@ would show nothing.
 
 from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.protocols.message import Exchange
 
@@ -40,6 +40,8 @@ EXACT: Final = 3
 
 SHIFTS: Final = 3  # so many requests at most may be outstanding without having been seen
 TRIAL_LIMIT: Final = 128
+PERHAPS: Final = 0  # Request.expected: a reply or none, what follows tells
+DOUBTFUL: Final = -2  # Request.expected: replies came, whose they are cannot be told
 TRIALS_TOTAL: Final = 65536  # exchanges on trial on all connections together; about 50 MB
 DRAINS_NEEDED: Final = 2  # times a client was seen to wait before its habit is believed
 PAUSE_NS: Final = 20_000_000  # a pause confirms a trial if it is at least this long ...
@@ -54,15 +56,17 @@ MAX_WAITING_LOST: Final = 4096  # while nothing can be paired
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Request:
     """A request that waits. Positions are sequence numbers, times ns.
 
     `raw` is the captured request, perhaps cut, or `arguments` its parts. `anchor` is
     the reply position acknowledged with it, `end` the position behind its last byte.
+    `tag` is what a reply repeats, where the protocol has such a thing.
     """
 
     __slots__ = (
-        "next", "raw", "arguments", "count", "kind", "expected", "seq", "end", "anchor",
+        "next", "raw", "arguments", "count", "kind", "expected", "tag", "seq", "end", "anchor",
         "first_ns", "last_ns", "size", "depth", "flags", "timed_out", "leads", "rested",
     )  # fmt: skip
 
@@ -72,7 +76,8 @@ class Request:
         self.arguments: list[bytes] | None = None
         self.count: i64 = 0
         self.kind: i64 = 0
-        self.expected: i64 = 1  # replies that it gets
+        self.expected: i64 = 1  # replies that it gets; -1: not known; or PERHAPS, DOUBTFUL
+        self.tag: i64 = 0
         self.seq: i64 = 0
         self.end: i64 = 0
         self.anchor: i64 = 0
@@ -81,7 +86,7 @@ class Request:
         self.size: i64 = 0
         self.depth: i64 = 0
         self.flags: i64 = 0
-        self.timed_out = False
+        self.timed_out = False  # logged as `timeout`, or not to be
         self.leads = False  # the request before it was seen, and had another anchor
         self.rested = False  # nothing had moved for REST_NS when it came
 
@@ -122,15 +127,17 @@ class RequestPool:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class WaitingQueue:
-    """First in, first out."""
+    """First in, first out. `optional` of the `size` requests are PERHAPS answered."""
 
-    __slots__ = ("head", "tail", "size")
+    __slots__ = ("head", "tail", "size", "optional")
 
     def __init__(self) -> None:
         self.head: Request | None = None
         self.tail: Request | None = None
         self.size: i64 = 0
+        self.optional: i64 = 0
 
     def append(self, request: Request) -> None:
         tail = self.tail
@@ -140,6 +147,8 @@ class WaitingQueue:
             tail.next = request
         self.tail = request
         self.size += 1
+        if request.expected == PERHAPS:
+            self.optional += 1
 
     def pop(self) -> Request:
         """Remove the oldest."""
@@ -149,6 +158,8 @@ class WaitingQueue:
         if self.head is None:
             self.tail = None
         self.size -= 1
+        if request.expected == PERHAPS:
+            self.optional -= 1
         request.next = None
         return request
 
@@ -163,6 +174,7 @@ class WaitingQueue:
         self.head = None
         self.tail = None
         self.size = 0
+        self.optional = 0
         return size
 
 

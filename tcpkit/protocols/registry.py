@@ -10,6 +10,7 @@ RAW: Final = "raw"
 # Each has a `PROTOCOL`. A module is imported when its mode is asked for: start-up is short.
 _MODULES: Final[dict[str, str]] = {
     "redis": "tcpkit.protocols.redis.protocol",
+    "memcached": "tcpkit.protocols.memcached.protocol",
     "dns": "tcpkit.protocols.dns.protocol",
 }
 

@@ -20,6 +20,7 @@ from tcpkit.protocols.message import (
     MID_STREAM,
     NO_TIME,
     OK,
+    SILENT,
     TIMEOUT,
     Exchange,
     PairingCounts,
@@ -34,6 +35,7 @@ from tcpkit.protocols.pairing import (
     MAX_WAITING_LOST,
     PAUSE_FACTOR,
     PAUSE_NS,
+    PERHAPS,
     REST_NS,
     SHIFTS,
     TRIAL,
@@ -45,6 +47,7 @@ from tcpkit.protocols.pairing import (
 )
 
 CHECKS_AFTER_ANCHOR: Final = 64  # replies whose type is checked after a new start
+CHECKS_OF_HABIT: Final = 16  # the same where the client was seen to wait for its replies
 SMALLEST_REPLY: Final = 3  # bytes: RESP3's null; no protocol here has a smaller one
 UNKNOWN_POSITION: Final = -1
 
@@ -124,6 +127,10 @@ class PairedSession(Stream):
         """Whether a reply of this kind can belong to the command."""
         raise NotImplementedError
 
+    def may_be_proven(self, request: Request) -> bool:
+        """Whether a later reply can say for sure that it is that of `request`."""
+        return False
+
     def arrived(self, request: Request, seq: i64, end: i64, ts_ns: i64, anchor: i64) -> None:
         """`request` is complete at `ts_ns`: it waits from now on."""
         queue = self.queue
@@ -156,21 +163,46 @@ class PairedSession(Stream):
             quiet = self.last_ns != NO_TIME and request.depth == 0
             self.pause_ns = request.first_ns - self.last_ns if quiet else NO_TIME
         self.last_ns = ts_ns
-        self.owed += 1
+        if request.expected != PERHAPS:
+            self.owed += 1
         queue.append(request)
         if queue.size > MAX_WAITING_LOST:
             self._bound()
 
+    def silent(
+        self, request: Request, seq: i64, ts_ns: i64, anchor: i64, proven: bool = True
+    ) -> None:
+        """`request` is complete at `ts_ns` and gets no reply at all: that is all of it.
+
+        `proven`: it is certain that it gets none, if all else is.
+        """
+        self.counts.silent += 1
+        request.seq = seq
+        request.last_ns = ts_ns
+        request.depth = self.queue.size
+        request.flags = request.flags | self.base_flags
+        self.previous_anchor = anchor
+        self.unbroken = True
+        self.last_ns = ts_ns
+        if self.recorder.wants(SILENT, False):
+            exchange = self.request_exchange(request)
+            exchange.status = SILENT
+            exchange.time_ns = ts_ns
+            exchange.exact = exchange.exact and proven
+            self.recorder.report(exchange)
+        self.pool.put(request)
+
     def _note_habit(self, ts_ns: i64) -> None:
         """A request came, and the client had all replies that were seen when it sent it."""
-        if self.owed_known and self.owed > (0 if self.trust == LOST else self.queue.size):
+        waiting = self.queue.size - self.queue.optional
+        if self.owed_known and self.owed > (0 if self.trust == LOST else waiting):
             self.overlaps = True
             if self.trust > LOST:
                 self.contradicted("contradiction")
             return
         if self.trust == LOST:
             return
-        if self.queue.size > 0:
+        if waiting > 0:
             self.overlaps = True
             return
         self.drains += 1
@@ -219,6 +251,8 @@ class PairedSession(Stream):
                 return at
             request = request.next
         while queue.head is not None and distance(queue.head.anchor, seq) < size:
+            if self.may_be_proven(queue.head):
+                break
             self.pool.put(queue.pop())
             self.counts.drop("lost in step", 1)
         self.first_seen = False
@@ -249,6 +283,7 @@ class PairedSession(Stream):
         waits = self.drains >= DRAINS_NEEDED and not self.pipelines
         if self.trial is None and (waits or self.one_by_one):
             self.trust = INFERRED
+            self.checks = CHECKS_OF_HABIT
         else:
             self.trust = TRIAL
             if self.trial is None:
@@ -349,15 +384,19 @@ class PairedSession(Stream):
             self.trust = INFERRED
         self.refresh()
         for exchange in trial.exchanges:
-            self.counts.inferred += 1
-            blocking = exchange.flags & BLOCKING != 0
-            if blocking:
-                self.counts.blocking += 1
-                wanted = self.recorder.wants(exchange.status, True)
-            else:
-                wanted = self.recorder.answered(exchange.latency_ns)
-            if wanted:
+            if self._count_tried(exchange):
                 self.recorder.report(exchange)
+
+    def _count_tried(self, exchange: Exchange) -> bool:
+        """Count an exchange whose trial went well; whether it is wanted."""
+        if exchange.status == SILENT:
+            self.counts.silent += 1
+            return self.recorder.wants(SILENT, False)
+        self.counts.inferred += 1
+        if exchange.flags & BLOCKING:
+            self.counts.blocking += 1
+            return self.recorder.wants(exchange.status, True)
+        return self.recorder.answered(exchange.latency_ns)
 
     def _drop_trial(self, reason: str) -> None:
         trial = self.trial
@@ -370,7 +409,8 @@ class PairedSession(Stream):
         if self.trust == LOST:
             return
         if self.trust == TRIAL:
-            if self.queue.size == 0 and now_ns - self.last_ns >= REST_NS:
+            resting = now_ns - self.last_ns >= REST_NS
+            if self.queue.size == self.queue.optional and resting:
                 self.confirm_trial()
             return
         request = self.queue.head
@@ -399,7 +439,8 @@ class PairedSession(Stream):
     def finish(self, end: i64, ts_ns: i64) -> None:
         if end == END_LOST:
             self.lose(GAP)
-        if self.trust == TRIAL and self.queue.size > 0 and end != END_CAPTURE:
+        waiting = self.queue.size - self.queue.optional
+        if self.trust == TRIAL and waiting > 0 and end != END_CAPTURE:
             self.contradicted("trial failed")  # a client that waits has all its replies by then
         trial = self.trial
         if trial is not None and end == END_CAPTURE and not self._ends_well(trial):

@@ -19,10 +19,19 @@ _BUSY = "Address already in use"  # somebody else was given the port that was fr
 _ATTEMPTS = 5
 
 
-class Row(TypedDict):
+class _DnsFields(TypedDict, total=False):
+    """What only the lines of DNS have."""
+
+    id: int
+    attempts: int
+    answers: int
+
+
+class Row(_DnsFields):
     """The fields of the JSON line that the live tests look at."""
 
     time_ns: int
+    transport: str
     client: str
     server: str
     command: str
@@ -37,6 +46,7 @@ class Row(TypedDict):
     reply_bytes: int
     status: str
     code: str | None
+    hits: int | None
     quality: str
     depth: int
     flags: list[str]
@@ -125,17 +135,18 @@ def received(client: socket.socket) -> bytes:
 def tracing(
     *arguments: str | Path,
     interface: str = "lo",
+    mode: str = "redis",
     prefix: Sequence[str] = (),
     json: bool = True,
     stats: bool = True,
 ) -> Iterator[Tracer]:
-    """A tracer of redis, JSON lines in a file; killed at the end if it still runs.
+    """A tracer of `mode`, JSON lines in a file; killed at the end if it still runs.
 
     `prefix` goes before the command line; it must replace itself by what it starts.
     """
     with tempfile.TemporaryDirectory(prefix="tcpkit-live-") as name:
         folder = Path(name)
-        options = ["-i", interface, "-m", "redis", "-o", str(folder / "log")]
+        options = ["-i", interface, "-m", mode, "-o", str(folder / "log")]
         options += ["-j"] if json else []
         tracer = _started([*prefix, *command(*options, *arguments)], stats, folder)
         try:

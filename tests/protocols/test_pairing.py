@@ -2,6 +2,7 @@
 
 from tcpkit.protocols.message import Exchange
 from tcpkit.protocols.pairing import (
+    PERHAPS,
     POOL_SIZE,
     SHIFTS,
     TRIAL_LIMIT,
@@ -118,3 +119,17 @@ def test_trial_knows_its_longest_latency_and_its_bound() -> None:
         assert not trial.full
         tried(trial, b"GET")
     assert trial.full
+
+
+def test_queue_counts_the_requests_that_may_get_no_reply() -> None:
+    queue = WaitingQueue()
+    for expected in (1, PERHAPS, PERHAPS, 1):
+        request = Request()
+        request.expected = expected
+        queue.append(request)
+    assert (queue.size, queue.optional) == (4, 2)
+    queue.pop()
+    queue.pop()
+    assert (queue.size, queue.optional) == (2, 1)
+    queue.clear()
+    assert (queue.size, queue.optional) == (0, 0)

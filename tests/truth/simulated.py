@@ -229,4 +229,44 @@ REDIS: Final = Dialect(
     push=b">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n",
 )
 
-DIALECTS: Final = [REDIS]
+
+def _text_request(kind: str, number: int) -> bytes:
+    return {
+        "get": b"get key%05d\r\n" % number,
+        "hot": b"get key%05d\r\n" % (number % 4),
+        "gets": b"gets key%05d key%05d\r\n" % (number, number + 1),
+        "set": b"set key%05d 0 0 5\r\nEND\r\n\r\n" % number,
+        "noreply": b"set key%05d 0 0 1 noreply\r\nv\r\n" % number,
+        "incr": b"incr key%05d 1\r\n" % number,
+        "mg": b"mg key%05d v q k\r\n" % (number % 8),
+        "mn": b"mn\r\n",
+    }[kind]
+
+
+def _text_reply(kind: str, number: int, dice: random.Random) -> bytes:
+    if kind in ("get", "hot", "gets") and dice.random() < 0.2:
+        return b"END\r\n"
+    if kind == "mg" and dice.random() < 0.5:
+        return b""
+    return {
+        "get": b"VALUE key%05d 0 5\r\nEND\r\n\r\nEND\r\n" % number,
+        "hot": b"VALUE key%05d 0 5\r\nEND\r\n\r\nEND\r\n" % (number % 4),
+        "gets": b"VALUE key%05d 0 1 7\r\nv\r\nEND\r\n" % number,
+        "set": b"STORED\r\n",
+        "noreply": b"",
+        "incr": b"%d\r\n" % number,
+        "mg": b"VA 1 kkey%05d\r\nv\r\n" % (number % 8),
+        "mn": b"MN\r\n",
+    }[kind]
+
+
+MEMCACHED_TEXT: Final = Dialect(
+    "memcached in text",
+    "memcached",
+    11211,
+    ["get", "hot", "gets", "set", "noreply", "incr", "mg", "mn"],
+    _text_request,
+    _text_reply,
+)
+
+DIALECTS: Final = [REDIS, MEMCACHED_TEXT]

@@ -39,18 +39,22 @@ class Message:
 
 @dataclass
 class Parts:
-    """Fragments of a datagram: bytes, time of the first copy and whether more follow."""
+    """Fragments of a datagram: bytes, size, time of the first copy and whether more follow.
 
-    found: dict[int, tuple[bytes, int, bool]] = field(default_factory=dict)
+    There are fewer bytes than the size where the frame was cut.
+    """
+
+    found: dict[int, tuple[bytes, int, int, bool]] = field(default_factory=dict)
 
     def whole(self) -> tuple[bytes, int, int] | None:
-        """The bytes, and the times of the first and the last fragment."""
-        data = b""
-        while len(data) in self.found:
-            part, ts_ns, more = self.found[len(data)]
-            data += part
+        """The bytes up to the first that was cut, and the times of the first and last fragment."""
+        data, at = b"", 0
+        while at in self.found:
+            part, size, ts_ns, more = self.found[at]
+            data += part if len(data) == at else b""
+            at += size
             if not more:
-                return data, self.found[0][1], ts_ns
+                return data, self.found[0][2], ts_ns
         return None
 
 
@@ -108,8 +112,10 @@ class Wire:
             more = fragment is not None and bool(fragment.m_flag)
             offset = fragment.frag_off * 8 if fragment is not None else 0
             ident = fragment.id if fragment is not None else 0
+            size = ip.plen - 8  # no other extension header is in our captures
         else:
-            more, offset, ident = bool(ip.mf), ip.offset, ip.id
+            more, offset, ident = bool(ip.mf), ip.offset * 8, ip.id
+            size = ip.len - ip.hl * 4
         if not more and not offset:
             data = bytes(ip.data) if isinstance(ip.data, dpkt.udp.UDP) else ip.data
             self._whole(ip, data, packet.ts_ns, packet.ts_ns)
@@ -117,7 +123,7 @@ class Wire:
         data = ip.data if isinstance(ip.data, bytes) else bytes(ip.data)
         key = bytes(ip.src), bytes(ip.dst), ident, ip.p
         parts = self._fragments.setdefault(key, Parts())
-        parts.found.setdefault(offset, (data, packet.ts_ns, more))
+        parts.found.setdefault(offset, (data, size, packet.ts_ns, more))
         found = parts.whole()
         if found is not None:
             del self._fragments[key]

@@ -173,7 +173,7 @@ class Outstanding:
             self.counts.encrypted += 1
         else:
             self.counts.not_protocol += 1
-        self._drop_all("encrypted" if encrypted else "not DNS")
+        self._drop_all("encrypted" if encrypted else "not the protocol")
         self.let_go = True
 
     def _drop_all(self, reason: str) -> None:

@@ -100,6 +100,10 @@ class AnswerReader:
         proven = stop - start > HEADER
         if proven:
             query = self._asked(data, start, stop)
+            while query is not None and query.doubtful and query.losses != waiting.losses:
+                # Which of those alike was answered by what was missed?
+                waiting.drop(query, "reply lost")
+                query = self._asked(data, start, stop)
         else:
             id_, opcode = u16(data, start), opcode_of(flags)
             query = waiting.table.find_alone(waiting.client, id_, opcode, WAITING)

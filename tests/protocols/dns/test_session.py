@@ -419,4 +419,4 @@ def test_connection_with_much_nonsense_is_let_go() -> None:
     bad = framed(header(7, 0x100, (1, 0, 0, 0)) + b"\xc0\x0c\0\1\0\1")
     run = over_tcp(connection().client(Q1 + bad * 16 + Q2).server(R1).close().packets)
     assert run.exchanges == [] and run.pairing.not_protocol == 1
-    assert run.pairing.unpaired == {"malformed": 16, "not DNS": 1}
+    assert run.pairing.unpaired == {"malformed": 16, "not the protocol": 1}

@@ -1,0 +1,18 @@
+"""A client that always keeps two requests waiting, and every one is a GET of what is not there."""
+
+from pcaps.lab import Lab
+from pcaps.memcached_client import TCP, connect, serve
+
+ROUNDS = 40
+
+
+def make(lab: Lab) -> None:
+    serve(lab)
+    with lab.capture(only=TCP):
+        client = connect(lab)
+        client.write(b"get key:0\r\n")
+        for turn in range(1, ROUNDS):
+            client.write(b"get key:%d\r\n" % turn)
+            client.reply()
+        client.reply()
+        client.close()

@@ -1,0 +1,29 @@
+"""Memcached as a mode."""
+
+from collections.abc import Mapping
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from tcpkit.flow.datagrams import DatagramReader
+from tcpkit.flow.stream import StreamOpener
+from tcpkit.protocols.memcached.datagrams import MemcachedDatagrams
+from tcpkit.protocols.memcached.opener import MemcachedOpener
+from tcpkit.protocols.message import PairingCounts, Recorder
+from tcpkit.protocols.protocol import EITHER, Protocol
+
+
+@final
+class Memcached(Protocol):
+    def opener(
+        self, recorders: Mapping[int, Recorder], counts: PairingCounts, timeout_ns: i64
+    ) -> StreamOpener:
+        return MemcachedOpener(dict(recorders), counts, timeout_ns)
+
+    def reader(
+        self, recorders: Mapping[int, Recorder], counts: PairingCounts, timeout_ns: i64
+    ) -> DatagramReader | None:
+        return MemcachedDatagrams(dict(recorders), counts, timeout_ns)
+
+
+PROTOCOL: Final = Memcached("memcached", (11211,), EITHER)
