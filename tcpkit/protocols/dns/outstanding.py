@@ -65,6 +65,8 @@ class Outstanding:
         while older is not None and (missed or older.losses != self.losses):
             self.drop(older, "reply lost")
             older = self.alike(id_, opcode, question)
+        if older is not None:
+            older.doubtful = True
         query = table.add(client, id_, opcode, question)
         if query is None and table.size >= MAX_QUERIES:
             oldest = self._overdue.head
@@ -76,6 +78,7 @@ class Outstanding:
         if query is None:
             self.counts.drop("too many alike", 1)
             return None
+        query.doubtful = older is not None
         query.depth = client.waiting
         client.waiting += 1
         query.losses = self.losses
