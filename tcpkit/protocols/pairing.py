@@ -29,7 +29,7 @@ would show nothing.
 
 from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.protocols.message import Exchange
 
@@ -56,6 +56,7 @@ MAX_WAITING_LOST: Final = 4096  # while nothing can be paired
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Request:
     """A request that waits. Positions are sequence numbers, times ns.
 
@@ -126,6 +127,7 @@ class RequestPool:
 
 
 @final
+@mypyc_attr(acyclic=True)
 class WaitingQueue:
     """First in, first out. `optional` of the `size` requests are PERHAPS answered."""
 

@@ -60,9 +60,10 @@ class Outstanding:
             self.reply_end = ack
         missed = distance(ack, self.reply_end) > 0
         older = self.alike(id_, opcode, question)
-        if older is not None and (missed or older.losses != self.losses):
+        repeated = older is not None
+        while older is not None and (missed or older.losses != self.losses):
             self.drop(older, "reply lost")
-            older = None
+            older = self.alike(id_, opcode, question)
         query = table.add(client, id_, opcode, question)
         if query is None and table.size >= MAX_QUERIES:
             oldest = self._overdue.head
@@ -76,7 +77,7 @@ class Outstanding:
         if query is None:
             self.counts.drop("too many alike", 1)
             return None
-        query.doubtful = older is not None
+        query.doubtful = repeated
         if older is not None:
             older.doubtful = True
         query.depth = client.waiting
@@ -176,7 +177,7 @@ class Outstanding:
             self.counts.encrypted += 1
         else:
             self.counts.not_protocol += 1
-        self._drop_all("encrypted" if encrypted else "not DNS")
+        self._drop_all("encrypted" if encrypted else "not the protocol")
         self.let_go = True
 
     def _drop_all(self, reason: str) -> None:
