@@ -265,6 +265,8 @@ class PairedSession(Stream):
             return False
         if request.leads:
             return True
+        if request.expected == PERHAPS:
+            return False  # those before it may be as quiet, and not have been seen
         if self.first_seen and request is self.queue.head:
             return True
         return at == 0 and request.seq == self.server_ack
