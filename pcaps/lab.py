@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 from types import TracebackType
 
@@ -110,10 +109,6 @@ class Lab:
         ):
             _run(f"ip -n {self._server} {command}")
         self._plug(self._server, "bridge", SERVER_HOST, SERVER_HOST_6)
-
-    def scratch(self) -> Path:
-        """A folder that goes when the lab does."""
-        return Path(self._cleanup.enter_context(TemporaryDirectory()))
 
     def redis(self, *options: str, port: int = REDIS_PORT) -> None:
         """Start a redis-server that saves nothing; it ends with the lab."""

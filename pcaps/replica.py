@@ -38,7 +38,7 @@ def replica_of(lab: Lab) -> Iterator[Replica]:
     """A replica of the lab's redis, which ends with the block."""
     command = (
         *("redis-server", "--port", str(_PORT), "--bind", CLIENT_HOST, "--protected-mode", "no"),
-        *("--save", "", "--appendonly", "no", "--dir", str(lab.scratch())),
+        *("--save", "", "--appendonly", "no", "--dir", str(lab.folder())),
         *("--replicaof", SERVER_HOST, str(REDIS_PORT)),
     )
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)

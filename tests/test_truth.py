@@ -10,8 +10,9 @@ import pytest
 from tcpkit.installation import is_compiled
 from tests.build import Conversation, drop
 from tests.truth.captures import captures, read, reading_of
+from tests.truth.dialects import DIALECTS, Dialect
 from tests.truth.judge import Reading, Verdict, judge_capture, total
-from tests.truth.simulated import DIALECTS, Dialect, Simulation
+from tests.truth.simulated import Simulation
 from tests.truth.trace import trace
 
 RUNS_A_WAY = 200 if is_compiled() else 20

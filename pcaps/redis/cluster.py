@@ -8,7 +8,7 @@ SLOT = 12182  # of "foo"
 
 
 def make(lab: Lab) -> None:
-    folder = lab.scratch()
+    folder = lab.folder()
     cluster = ("--cluster-enabled", "yes", "--dir", str(folder), "--cluster-config-file")
     lab.redis(*cluster, "here.conf")
     lab.redis(*cluster, "elsewhere.conf", port=ELSEWHERE_PORT)

@@ -7,7 +7,7 @@ LOOP = "while true do end"
 
 
 def make(lab: Lab) -> None:
-    folder = lab.scratch() / "snapshots"
+    folder = lab.folder() / "snapshots"
     folder.mkdir()
     lab.redis(
         *("--dir", str(folder), "--loading-process-events-interval-bytes", "1024"),
@@ -50,6 +50,7 @@ def make(lab: Lab) -> None:
         client.call("GET", "key")
         client.call("PSYNC", "?", -1)
         client.call("REPLICAOF", "NO", "ONE")
+        client.call("CONFIG", "SET", "save", "")  # or it would not stop without a snapshot
         client.call("GET", "key:3")
         client.close()
         other.close()

@@ -12,7 +12,7 @@ def make(lab: Lab) -> None:
             "--requirepass",
             "master secret",
             "--dir",
-            str(lab.scratch()),
+            str(lab.folder()),
         ),
     )
     with lab.capture(), replica_of(lab) as replica:

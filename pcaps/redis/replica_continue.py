@@ -6,7 +6,7 @@ from pcaps.replica import replica_of
 
 def make(lab: Lab) -> None:
     lab.redis(
-        *("--repl-diskless-sync", "no", "--repl-backlog-size", "1mb", "--dir", str(lab.scratch())),
+        *("--repl-diskless-sync", "no", "--repl-backlog-size", "1mb", "--dir", str(lab.folder())),
     )
     client = lab.connect()
     client.call("SET", "key", "before")

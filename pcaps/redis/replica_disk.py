@@ -9,7 +9,7 @@ RECORDS = 40
 def make(lab: Lab) -> None:
     # The snapshot takes 2 s, and the replica is told every second that it is being made.
     slowly = ("--rdb-key-save-delay", "50000", "--repl-ping-replica-period", "1")
-    lab.redis("--repl-diskless-sync", "no", *slowly, "--dir", str(lab.scratch()))
+    lab.redis("--repl-diskless-sync", "no", *slowly, "--dir", str(lab.folder()))
     client = lab.connect()
     for number in range(RECORDS):
         client.call("SET", f"record {number}", f"value {number} " * 4)

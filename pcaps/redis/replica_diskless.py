@@ -9,7 +9,7 @@ RECORDS = 40
 def make(lab: Lab) -> None:
     lab.redis(
         *("--repl-diskless-sync", "yes", "--repl-diskless-sync-delay", "3"),
-        *("--repl-ping-replica-period", "1", "--dir", str(lab.scratch())),
+        *("--repl-ping-replica-period", "1", "--dir", str(lab.folder())),
     )
     client = lab.connect()
     for number in range(RECORDS):

@@ -5,7 +5,7 @@ from pcaps.replica import replica_of
 
 
 def make(lab: Lab) -> None:
-    lab.redis("--repl-diskless-sync", "no", "--dir", str(lab.scratch()))
+    lab.redis("--repl-diskless-sync", "no", "--dir", str(lab.folder()))
     client = lab.connect()
     with replica_of(lab) as replica:
         replica.in_step()

@@ -8,7 +8,7 @@ NOWHERE = "8" * 40
 
 def make(lab: Lab) -> None:
     lab.redis(
-        *("--repl-diskless-sync", "no", "--rdb-key-save-delay", "0", "--dir", str(lab.scratch())),
+        *("--repl-diskless-sync", "no", "--rdb-key-save-delay", "0", "--dir", str(lab.folder())),
     )
     with lab.capture():
         client = lab.connect()

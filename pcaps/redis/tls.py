@@ -10,7 +10,7 @@ PAUSE_S = 0.01
 
 
 def make(lab: Lab) -> None:
-    folder = lab.scratch()
+    folder = lab.folder()
     certificate, key = str(folder / "certificate.pem"), str(folder / "key.pem")
     subprocess.run(
         (

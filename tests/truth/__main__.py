@@ -10,8 +10,9 @@ from multiprocessing import Pool
 from pathlib import Path
 
 from tests.truth.captures import captures, read, reading_of
+from tests.truth.dialects import DIALECTS
 from tests.truth.judge import Reading, Verdict, judge_capture, total
-from tests.truth.simulated import DIALECTS, Simulation
+from tests.truth.simulated import Simulation
 
 SHOWN = 5
 SEEDS = 100

@@ -29,10 +29,10 @@ from tcpkit.protocols.redis.exchange import (
     is_refusal,
     name_of,
 )
-from tcpkit.protocols.redis.mode import BREAKS, ECHOES, ORDINARY, REPLICATES, SUBSCRIBES
-from tcpkit.protocols.redis.replication import BROKEN, HEADER, STATUS, ReplicationStream
+from tcpkit.protocols.redis.mode import BREAKS, ECHOES, ORDINARY, SUBSCRIBES
+from tcpkit.protocols.redis.replication import ReplicationStream
 from tcpkit.protocols.redis.reply import PUSH, ReplyScanner
-from tcpkit.protocols.redis.requests import LET_GO, MAX_NONSENSE, RequestReader, Scanners
+from tcpkit.protocols.redis.requests import LET_GO, MAX_NONSENSE, RequestSide, Scanners
 
 _LF: Final = 10
 _BULK_ERROR: Final = 33
@@ -55,7 +55,7 @@ class Multi:
         self.flags: i64 = 0
 
 
-class ReplyReader(RequestReader):
+class ReplySide(RequestSide):
     """Reads RESP2 and RESP3 messages and pairs them.
 
     `_replies` is there while a piece is read, and between pieces where a message goes on.
@@ -321,70 +321,15 @@ class ReplyReader(RequestReader):
             self._replies.keep_head = self._keep_head
             self._replies.keep_lists = not self.plain
 
-    # Replication
-
     def _begins_replication(self, replies: ReplyScanner, data: bytes, pos: i64) -> bool:
-        """Whether the byte at `pos` begins the answer to a PSYNC or SYNC, or stands before it.
-
-        An error is read like any reply. Raises ProtocolError at what neither can be.
-        """
-        request = self.queue.head
-        char: i64 = data[pos]
-        if request is None or request.kind != REPLICATES or char == _ERROR:
-            return False
-        if char == _LF:
-            return True
-        if (replies.ack - request.end) & SIGN or char not in (_SIMPLE, _BULK):
-            raise ProtocolError("this answers no PSYNC")
-        self._replication = ReplicationStream(
-            STATUS if char == _SIMPLE else HEADER, self.scanners.requests
-        )
-        replies.begun = True
-        replies.kind = char
-        self._mode_made().replicating = self._intercepts = True
-        return True
+        """Whether the byte at `pos` begins the answer to a PSYNC or SYNC, or stands before it."""
+        raise NotImplementedError
 
     def _replicate(
         self, replies: ReplyScanner, data: bytes, pos: i64, end: i64, ts_ns: i64
     ) -> None:
         """Read on in the answer to PSYNC, and in the commands behind it."""
-        stream = self._replication
-        assert stream is not None
-        if stream.is_answering():
-            if self.notes:
-                replies.flags = replies.flags | OUT_OF_ORDER
-            try:
-                stop = stream.answer(data, pos, end)
-            except ProtocolError:
-                self._replication = None
-                self._mode_made().replicating = False
-                raise
-            replies.size += stop - pos
-            pos = stop
-            if stream.is_answering():
-                return
-            replies.last_ns = ts_ns
-            self._synchronized(replies, stream)
-        self.counts.pushes += stream.commands(data, pos, end)
-
-    def _synchronized(self, replies: ReplyScanner, stream: ReplicationStream) -> None:
-        """The answer to PSYNC is complete: nothing that follows is a reply."""
-        if stream.error:
-            replies.kind = _ERROR
-            replies.head = stream.error
-        request = self.queue.head
-        if request is not None and request.kind == REPLICATES and self.trust > LOST:
-            self._settle(request, replies)
-        replies.reset()
-
-    def replicates_already(self) -> None:
-        self._mode_made().replicating = self._intercepts = True
-        self._replication = ReplicationStream(BROKEN, self.scanners.requests)
-        self._multi = None
-        self._in_step = False
-        self._drop_message()
-        self.lose(0)
-        self.drop_waiting("lost in step")
+        raise NotImplementedError
 
     # Exchanges
 

@@ -57,7 +57,7 @@ class Scanners:
         self._replies = scanner
 
 
-class RequestReader(PairedSession):
+class RequestSide(PairedSession):
     """Cuts the request stream into requests and lets them wait."""
 
     __slots__ = (

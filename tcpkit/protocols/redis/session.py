@@ -1,7 +1,7 @@
 """One Redis connection: what is lost of its two streams, and what that means for the pairs.
 
-Requests are read by `requests`, replies by `replies`; whatever changes the rules is
-`mode`'s, and how far the order is believed is the base's.
+Requests are read by `requests`, replies by `replies`, a replica's link by `replica`;
+whatever changes the rules is `mode`'s, and how far the order is believed is the base's.
 """
 
 from typing import final
@@ -10,14 +10,13 @@ from mypy_extensions import i64
 
 from tcpkit.flow.sequence import distance
 from tcpkit.protocols.message import GAP, RETRANSMISSION, TRUNCATED
-from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
-from tcpkit.protocols.redis.replication import ReplicationStream
-from tcpkit.protocols.redis.replies import ReplyReader
+from tcpkit.protocols.pairing import LOST
+from tcpkit.protocols.redis.replica import ReplicaSide
 from tcpkit.protocols.redis.requests import INSIDE, LET_GO
 
 
 @final
-class RedisSession(ReplyReader):
+class RedisSession(ReplicaSide):
     """Reads RESP2, RESP3 and inline commands."""
 
     __slots__ = ()
@@ -105,43 +104,6 @@ class RedisSession(ReplyReader):
         self._drop_message()
         self._mode_made().missed(False)
         self.lose(flags)
-
-    def _miss_replicated(
-        self, stream: ReplicationStream, size: i64, flags: i64, ts_ns: i64
-    ) -> None:
-        """Bytes are missing behind the begin of an answer to PSYNC."""
-        replies = self._replies
-        if replies is None or not stream.is_answering():
-            stream.lose()
-        elif stream.skip(size) or (flags & TRUNCATED and stream.skip_to_end(size)):
-            replies.size += size
-            replies.flags = replies.flags | flags
-            if flags & GAP:
-                self._doubt()
-            if not stream.is_answering():
-                replies.last_ns = ts_ns
-                self._synchronized(replies, stream)
-        else:
-            stream.lose()
-            self._drop_message()
-            self.lose(flags)
-            self.drop_waiting("lost in step")
-
-    def _doubt(self) -> None:
-        """Bytes of a value are missing: the order holds, but it is not proven any more."""
-        self._unprove()
-        if self.trust == EXACT:
-            self.trust = INFERRED
-
-    def _unprove(self) -> None:
-        if self._proof is not None:
-            self._proof.forget()
-
-    def finish(self, end: i64, ts_ns: i64) -> None:
-        stream = self._replication
-        if stream is not None and stream.is_answering() and stream.unsure:
-            self.lose(GAP)  # the snapshot may have ended among the bytes that are missing
-        super().finish(end, ts_ns)
 
     def retransmitted(self, from_client: bool, first: i64, last: i64) -> None:
         if not from_client:

@@ -74,8 +74,10 @@ class Subscriptions:
                 names.discard(strings[1])
             elif len(names) < MAX_CHANNELS:
                 names.add(strings[1])
+        if request.expected == 1:
+            return True
         request.expected -= 1
-        return request.expected <= 0
+        return False
 
 
 def is_refused(name: bytes) -> bool:
