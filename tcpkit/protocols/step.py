@@ -237,10 +237,8 @@ class Step(Stream):
             return False
         if request.leads:
             return True
-        if request.expected == PERHAPS:
-            return False  # those before it may be as quiet, and not have been seen
         if self.first_seen and request is self.queue.head:
-            return True
+            return request.expected != PERHAPS  # else one before it may have been quiet, too
         return at == 0 and request.seq == self.server_ack
 
     def _start_at(self, request: Request) -> None:
