@@ -79,6 +79,13 @@ class Client:
             return self.replies(2 * int(text))
         raise ValueError(f"not a reply: {line!r}")
 
+    def snapshot(self) -> bytes:
+        """What a replica is sent: LFs, a length, and as many bytes without an end of line."""
+        line = self._stream.readline()
+        while line == b"\n":
+            line = self._stream.readline()
+        return self._stream.read(int(line[1:-2]))
+
     def at_end(self) -> bool:
         """Wait for the server to close the connection; False if it says something instead."""
         return not self._stream.read(1)

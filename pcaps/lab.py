@@ -176,8 +176,10 @@ class Lab:
         if "\n0 packets dropped by kernel" not in closing:
             raise RuntimeError(f"the capture is not whole: {closing}")
 
-    def connect(self, host: str = SERVER_HOST, source_port: int = 0) -> Client:
-        return Client(host, REDIS_PORT, source_port)
+    def connect(
+        self, host: str = SERVER_HOST, source_port: int = 0, port: int = REDIS_PORT
+    ) -> Client:
+        return Client(host, port, source_port)
 
     @contextmanager
     def deaf(self, host: str) -> Iterator[None]:

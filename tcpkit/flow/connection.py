@@ -25,24 +25,20 @@ def reversed_pair(a0: i64) -> i64:
 
 
 @final
-class Connection:
+class Connection(Endpoints):
     """The four-tuple is kept from the client's side, and again from the server's."""
 
     __slots__ = (
-        "a0", "a1", "a2", "a3", "ports", "back_a0", "back_ports", "client", "server", "stream",
-        "slot", "last_ns", "reset_ns", "closed_ns", "ignored", "troubled",
+        "back_a0", "back_ports", "client_half", "server_half", "stream", "slot", "last_ns",
+        "reset_ns", "closed_ns", "ignored", "troubled",
     )  # fmt: skip
 
     def __init__(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64, slot: i64) -> None:
-        self.a0 = a0
-        self.a1 = a1
-        self.a2 = a2
-        self.a3 = a3
-        self.ports = ports
+        super().__init__(a0, a1, a2, a3, ports)
         self.back_a0: i64 = a2 if ports & IPV6_BIT else reversed_pair(a0)
         self.back_ports = reversed_ports(ports)
-        self.client = HalfStream()
-        self.server = HalfStream()
+        self.client_half = HalfStream()
+        self.server_half = HalfStream()
         self.stream: Stream | None = None
         self.slot = slot
         self.last_ns: i64 = 0
@@ -51,13 +47,10 @@ class Connection:
         self.ignored = False  # known not to be a watched server's
         self.troubled = False  # something is held or missing: no fast path
 
-    def ends(self) -> Endpoints:
-        return Endpoints(self.a0, self.a1, self.a2, self.a3, self.ports)
-
     def restart(self) -> None:
         """Forget the streams: what follows is seen from the middle, or from a new SYN."""
-        self.client = HalfStream()
-        self.server = HalfStream()
+        self.client_half = HalfStream()
+        self.server_half = HalfStream()
         self.stream = None
         self.reset_ns = NOT_KNOWN
         self.closed_ns = NOT_KNOWN

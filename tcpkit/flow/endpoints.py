@@ -1,6 +1,6 @@
 """Who talks to whom: the two ends of a conversation, client first."""
 
-from typing import final
+import sys
 
 from mypy_extensions import i64
 
@@ -10,7 +10,6 @@ from tcpkit.wire.segment import IPV6_BIT
 _MASK_32 = 0xFFFFFFFF
 
 
-@final
 class Endpoints:
     """The four-tuple, from the client's side. Text is made when it is asked for."""
 
@@ -43,7 +42,8 @@ class Endpoints:
     @property
     def server(self) -> str:
         if not self._server:
-            self._server = endpoint_text(self.address(False), self.server_port)
+            # many connections, few servers: one text for all
+            self._server = sys.intern(endpoint_text(self.address(False), self.server_port))
         return self._server
 
     def address(self, of_client: bool) -> str:

@@ -6,7 +6,7 @@ captured twice the first copy stays. Holding is bounded by the table (`MAX_HELD_
 
 from typing import Final, final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.sequence import MASK, distance
 
@@ -15,6 +15,7 @@ _OLD_MARKS: Final = 0x7FFFFFFF  # two earlier marks of 16 bits stay beside the n
 
 
 @final
+@mypyc_attr(acyclic=True)
 class Held:
     """A piece that waits; `data` is its own copy, `size` its bytes on the wire.
 
@@ -33,32 +34,75 @@ class Held:
 
 
 @final
-class HalfStream:
-    """State of one direction. Positions are sequence numbers, NOT_KNOWN before the first packet."""
+@mypyc_attr(acyclic=True)
+class Ahead:
+    """What is known of a stream beyond the next byte to deliver: most streams have none.
 
-    __slots__ = (
-        "next", "first", "started", "acked", "fin", "fin_ns", "marks",
-        "held", "held_bytes", "hole_since_ns", "hole_packets",
-    )  # fmt: skip
+    `hole_since_ns` and `hole_packets` say how long the bytes before it have been missing.
+    """
+
+    __slots__ = ("acked", "fin", "fin_ns", "held", "held_bytes", "hole_since_ns", "hole_packets")
 
     def __init__(self) -> None:
-        self.next: i64 = NOT_KNOWN  # position of the next byte to deliver
-        self.first: i64 = NOT_KNOWN  # position of the stream's first byte, where `started`
-        self.started = False  # the SYN (or the SYN's acknowledgment) was captured
         self.acked: i64 = NOT_KNOWN  # the peer has all bytes before this one
         self.fin: i64 = NOT_KNOWN  # position of the FIN, captured at fin_ns
         self.fin_ns: i64 = 0
-        self.marks: i64 = 0  # marks of the last three data segments
         self.held: list[Held] | None = None
         self.held_bytes: i64 = 0
         self.hole_since_ns: i64 = NOT_KNOWN
         self.hole_packets: i64 = 0
 
+
+@final
+@mypyc_attr(acyclic=True)
+class HalfStream:
+    """State of one direction. Positions are sequence numbers, NOT_KNOWN before the first packet."""
+
+    __slots__ = ("next", "first", "marks", "ahead")
+
+    def __init__(self) -> None:
+        self.next: i64 = NOT_KNOWN  # position of the next byte to deliver
+        self.first: i64 = NOT_KNOWN  # position of the stream's first byte, where `started`
+        self.marks: i64 = 0  # marks of the last three data segments
+        self.ahead: Ahead | None = None
+
+    @property
+    def started(self) -> bool:
+        """Whether the SYN, or the SYN's acknowledgment, was captured."""
+        return self.first >= 0
+
+    @property
+    def held(self) -> list[Held] | None:
+        """The pieces that wait, in order."""
+        ahead = self.ahead
+        return None if ahead is None else ahead.held
+
+    @property
+    def held_bytes(self) -> i64:
+        ahead = self.ahead
+        return 0 if ahead is None else ahead.held_bytes
+
+    @property
+    def fin(self) -> i64:
+        ahead = self.ahead
+        return NOT_KNOWN if ahead is None else ahead.fin
+
+    @property
+    def fin_ns(self) -> i64:
+        """When the FIN was captured."""
+        ahead = self.ahead
+        return 0 if ahead is None else ahead.fin_ns
+
+    def _ahead(self) -> Ahead:
+        ahead = self.ahead
+        if ahead is None:
+            ahead = self.ahead = Ahead()
+        return ahead
+
     def begin(self, first: i64) -> None:
         """The stream's first byte has position `first`."""
         self.first = first
         self.next = first
-        self.started = True
 
     def remember_mark(self, mark: i64) -> None:
         self.marks = ((self.marks & _OLD_MARKS) << 16) | mark
@@ -76,17 +120,22 @@ class HalfStream:
 
     def note_acked(self, ack: i64) -> None:
         """The peer acknowledged all bytes before `ack`."""
-        if self.acked < 0 or distance(ack, self.acked) > 0:
-            self.acked = ack
+        ahead = self._ahead()
+        if ahead.acked < 0 or distance(ack, ahead.acked) > 0:
+            ahead.acked = ack
 
     def hold(self, piece: Held) -> bool:
         """Keep the bytes of `piece` that are not held yet; False if it brought none."""
-        held = self.held
+        ahead = self._ahead()
+        held = ahead.held
         if held is None:
-            held = self.held = []
-        if not held or distance(piece.seq, held[-1].seq) >= held[-1].size:
+            ahead.held = [piece]
+            ahead.held_bytes = len(piece.data)
+            return True
+        last = held[-1]
+        if distance(piece.seq, last.seq) >= last.size:
             held.append(piece)  # behind all others: the usual case
-            self.held_bytes += len(piece.data)
+            ahead.held_bytes += len(piece.data)
             return True
         parts = _uncovered(held, piece)
         for part in parts:
@@ -94,51 +143,79 @@ class HalfStream:
             while at > 0 and distance(held[at - 1].seq, part.seq) > 0:
                 at -= 1
             held.insert(at, part)
-            self.held_bytes += len(part.data)
+            ahead.held_bytes += len(part.data)
         return len(parts) > 0
 
     def take(self) -> Held:
         """Remove and return the first held piece."""
-        held = self.held
+        ahead = self._ahead()
+        held = ahead.held
         assert held is not None
         piece = held.pop(0)
-        self.held_bytes -= len(piece.data)
+        ahead.held_bytes -= len(piece.data)
         if not held:
-            self.held = None
+            ahead.held = None
         return piece
+
+    def drop_held(self) -> i64:
+        """Let go of all that is held; how many bytes that was."""
+        ahead = self.ahead
+        if ahead is None:
+            return 0
+        size = ahead.held_bytes
+        ahead.held = None
+        ahead.held_bytes = 0
+        return size
 
     def missing(self) -> i64:
         """Bytes missing before the next one that is known to exist; 0: none."""
-        if self.next < 0:
+        ahead = self.ahead
+        if ahead is None or self.next < 0:
             return 0
-        if self.held is not None:
-            return distance(self.held[0].seq, self.next)
+        if ahead.held is not None:
+            return distance(ahead.held[0].seq, self.next)
         size: i64 = 0
-        if self.fin >= 0:
-            size = distance(self.fin, self.next)  # an acknowledgment may count the FIN too
-        elif self.acked >= 0:
-            size = distance(self.acked, self.next)
+        if ahead.fin >= 0:
+            size = distance(ahead.fin, self.next)  # an acknowledgment may count the FIN too
+        elif ahead.acked >= 0:
+            size = distance(ahead.acked, self.next)
         return size if size > 0 else 0
 
     def hole_is_acked(self) -> bool:
         """Whether the peer has the missing bytes: then the capture lost them, or reordered."""
-        return self.acked >= 0 and distance(self.acked, self.next) >= self.missing()
+        ahead = self.ahead
+        if ahead is None or ahead.acked < 0:
+            return False
+        return distance(ahead.acked, self.next) >= self.missing()
 
     def end_at(self, fin: i64, ts_ns: i64) -> None:
         """The FIN has position `fin`: nothing behind it is data."""
-        self.fin = fin
-        self.fin_ns = ts_ns
-        while self.held is not None and distance(self.held[-1].seq, fin) >= 0:
-            self.held_bytes -= len(self.held.pop().data)
-            if not self.held:
-                self.held = None
+        ahead = self._ahead()
+        ahead.fin = fin
+        ahead.fin_ns = ts_ns
+        while ahead.held is not None and distance(ahead.held[-1].seq, fin) >= 0:
+            ahead.held_bytes -= len(ahead.held.pop().data)
+            if not ahead.held:
+                ahead.held = None
 
     def pass_fin(self) -> bool:
         """Step over the FIN when all bytes before it are delivered; True if that is so."""
-        if self.fin < 0 or self.fin != self.next:
+        ahead = self.ahead
+        if ahead is None or ahead.fin < 0 or ahead.fin != self.next:
             return False
         self.next = (self.next + 1) & MASK
         return True
+
+    def forget_hole(self) -> None:
+        """Nothing is missing any more; `ahead` goes where it has nothing left to say."""
+        ahead = self.ahead
+        if ahead is None:
+            return
+        ahead.hole_since_ns = NOT_KNOWN
+        ahead.hole_packets = 0
+        acked = ahead.acked >= 0 and distance(ahead.acked, self.next) > 0
+        if ahead.held is None and ahead.fin < 0 and self.next >= 0 and not acked:
+            self.ahead = None
 
 
 def _uncovered(held: list[Held], piece: Held) -> list[Held]:

@@ -16,7 +16,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.connection import Connection
 from tcpkit.flow.counts import FlowCounts
-from tcpkit.flow.half_stream import NOT_KNOWN, HalfStream, Held
+from tcpkit.flow.half_stream import HalfStream, Held
 from tcpkit.flow.sequence import MASK, distance
 from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOpener
 from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
@@ -29,6 +29,9 @@ MAX_HELD_BYTES: Final = 8 << 20  # both directions of one connection
 MAX_HELD_TOTAL: Final = 64 << 20  # all connections together
 COPY_NS: Final = 500_000  # no retransmission follows its original as fast as a copy does
 WINDOW: Final = 1 << 30  # the largest window there is (RFC 7323)
+
+
+_PLAIN_MASK: Final = SYN | FIN | RST | ACK
 
 
 @final
@@ -46,23 +49,28 @@ class Reassembly:
         """The connection's reader; opened when the first payload arrives."""
         stream = conn.stream
         if stream is None:
-            client_start = conn.client.started
-            server_start = conn.server.started
+            client_start = conn.client_half.started
+            server_start = conn.server_half.started
             if not (client_start and server_start):
                 self.counts.mid_stream += 1
-            stream = conn.stream = self.opener.open(conn.ends(), client_start, server_start)
+            stream = conn.stream = self.opener.open(conn, client_start, server_start)
         return stream
 
     def take(self, conn: Connection, from_client: bool, segment: Segment, idle_ns: i64) -> None:
         """Take a segment off the fast path; `idle_ns`: since the connection's last packet."""
-        half = conn.client if from_client else conn.server
-        other = conn.server if from_client else conn.client
+        half = conn.client_half if from_client else conn.server_half
+        other = conn.server_half if from_client else conn.client_half
         flags = segment.flags
+        if flags & _PLAIN_MASK == ACK and self._queued(conn, from_client, segment):
+            now_ns = segment.ts_ns
+            if self._overdue(conn, True, now_ns, 1) or self._overdue(conn, False, now_ns, 1):
+                self.settle(conn, now_ns, 0)
+            return
         if not self._fits(half, other, segment):
             self.counts.desynchronized += 1
             self.abandon(conn, END_LOST, segment.ts_ns)
-            half = conn.client if from_client else conn.server
-            other = conn.server if from_client else conn.client
+            half = conn.client_half if from_client else conn.server_half
+            other = conn.server_half if from_client else conn.client_half
         seq = segment.seq
         if flags & SYN:
             seq = (seq + 1) & MASK
@@ -89,6 +97,35 @@ class Reassembly:
             self.held_total += half.held_bytes - before
         self.settle(conn, segment.ts_ns, 1)
 
+    def _queued(self, conn: Connection, from_client: bool, segment: Segment) -> bool:
+        """Hold a segment that goes on where the held ones end: nothing can be delivered by it.
+
+        False if it is not that simple.
+        """
+        half = conn.client_half if from_client else conn.server_half
+        other = conn.server_half if from_client else conn.client_half
+        ahead = half.ahead
+        if ahead is None or ahead.held is None or ahead.fin >= 0:
+            return False
+        held = ahead.held
+        last = held[-1]
+        if segment.size == 0 or segment.seq != (last.seq + last.size) & MASK:
+            return False
+        far = distance(segment.ack, other.next)
+        if other.next < 0 or far > WINDOW or far < -WINDOW:
+            return False
+        if far > 0:
+            other.note_acked(segment.ack)
+        data = segment.data[segment.start : segment.end]
+        late = from_client and self._is_late(conn, True, half, segment.seq)
+        if late:
+            self.counts.out_of_order += 1
+        held.append(Held(segment.seq, segment.size, data, segment.ts_ns, segment.ack, late))
+        ahead.held_bytes += len(data)
+        self.held_total += len(data)
+        half.remember_mark(segment.mark)
+        return True
+
     def _fits(self, half: HalfStream, other: HalfStream, segment: Segment) -> bool:
         """Whether the numbers can belong to the connection as it is known."""
         if half.next >= 0 and not segment.flags & SYN:
@@ -104,8 +141,8 @@ class Reassembly:
     def _payload(
         self, conn: Connection, from_client: bool, segment: Segment, seq: i64, idle_ns: i64
     ) -> None:
-        half = conn.client if from_client else conn.server
-        other = conn.server if from_client else conn.client
+        half = conn.client_half if from_client else conn.server_half
+        other = conn.server_half if from_client else conn.client_half
         size = segment.size
         ahead = distance(seq, half.next)
         if ahead + size <= 0:
@@ -117,14 +154,15 @@ class Reassembly:
         if ahead < 0:
             self.counts.retransmissions += 1
             self.stream_of(conn).retransmitted(from_client, seq, half.next)
-        piece = Held(
-            seq,
-            size,
-            segment.data[segment.start : segment.end],
-            segment.ts_ns,
-            segment.ack if segment.flags & ACK else max(other.next, 0),
-            self._is_late(conn, from_client, half, seq),
-        )
+        late = self._is_late(conn, from_client, half, seq)
+        ack = segment.ack if segment.flags & ACK else max(other.next, 0)
+        whole = size == segment.end - segment.start
+        answers = not from_client and distance(ack, other.next) > 0  # what is not here yet
+        if ahead == 0 and half.held is None and whole and not answers:
+            self._hand_over(conn, from_client, half, segment, seq, ack, late)
+            return
+        data = segment.data[segment.start : segment.end]
+        piece = Held(seq, size, data, segment.ts_ns, ack, late)
         before = half.held_bytes
         if not half.hold(piece):
             if half.knows_mark(segment.mark):
@@ -137,6 +175,30 @@ class Reassembly:
         self.held_total += half.held_bytes - before
         half.remember_mark(segment.mark)
 
+    def _hand_over(
+        self,
+        conn: Connection,
+        from_client: bool,
+        half: HalfStream,
+        segment: Segment,
+        seq: i64,
+        ack: i64,
+        late: bool,
+    ) -> None:
+        """Deliver a segment whose turn it is at once."""
+        half.next = (seq + segment.size) & MASK
+        half.remember_mark(segment.mark)
+        stream = self.stream_of(conn)
+        if late:
+            self.counts.out_of_order += 1
+            stream.notes = OUT_OF_ORDER
+        data, start, end = segment.data, segment.start, segment.end
+        if from_client:
+            stream.request_data(data, start, end, segment.ts_ns, seq, ack)
+        else:
+            stream.reply_data(data, start, end, segment.ts_ns, seq, ack)
+        stream.notes = 0
+
     def _is_late(self, conn: Connection, from_client: bool, half: HalfStream, seq: i64) -> bool:
         """Whether bytes at `seq` come after some that are behind them, or that answer them."""
         held = half.held
@@ -145,7 +207,7 @@ class Reassembly:
                 if distance(piece.seq, seq) > 0:
                     piece.late = True
             return True
-        replies = conn.server.held
+        replies = conn.server_half.held
         if not from_client or replies is None:
             return False
         return distance(replies[0].ack, seq) > 0
@@ -175,14 +237,14 @@ class Reassembly:
         """
         while True:
             self._deliver_held(conn)
-            conn.client.pass_fin()
+            conn.client_half.pass_fin()
             gave_up = self._overdue(conn, True, now_ns, packets)
             if not gave_up:
                 gave_up = self._overdue(conn, False, now_ns, packets)
             if not gave_up:
                 break
             packets = 0
-        client, server = conn.client, conn.server
+        client, server = conn.client_half, conn.server_half
         conn.troubled = client.missing() > 0 or server.missing() > 0 or server.held is not None
         if not conn.troubled and server.pass_fin():
             self._end(conn, END_FIN, server.fin_ns)
@@ -191,9 +253,9 @@ class Reassembly:
         """Nothing more will come, for the reason `end`: every hole is a gap."""
         while True:
             self._deliver_held(conn)
-            if conn.client.missing() > 0:
+            if conn.client_half.missing() > 0:
                 self._give_up(conn, True)
-            elif conn.server.missing() > 0:
+            elif conn.server_half.missing() > 0:
                 self._give_up(conn, False)
             else:
                 break
@@ -208,15 +270,11 @@ class Reassembly:
         conn.restart()
 
     def drop_held(self, conn: Connection) -> None:
-        self.held_total -= conn.client.held_bytes + conn.server.held_bytes
-        conn.client.held = None
-        conn.client.held_bytes = 0
-        conn.server.held = None
-        conn.server.held_bytes = 0
+        self.held_total -= conn.client_half.drop_held() + conn.server_half.drop_held()
 
     def _deliver_held(self, conn: Connection) -> None:
         """Deliver what has come to its turn; both directions in the order of their times."""
-        client, server = conn.client, conn.server
+        client, server = conn.client_half, conn.server_half
         while True:
             request: Held | None = None
             reply: Held | None = None
@@ -262,22 +320,24 @@ class Reassembly:
 
     def _overdue(self, conn: Connection, from_client: bool, now_ns: i64, packets: i64) -> bool:
         """Give up the half's hole if its bound has passed; True if it did."""
-        half = conn.client if from_client else conn.server
-        if half.missing() <= 0:
-            half.hole_since_ns = NOT_KNOWN
-            half.hole_packets = 0
+        half = conn.client_half if from_client else conn.server_half
+        ahead = half.ahead
+        if ahead is None:
             return False
-        if half.hole_since_ns < 0:
-            half.hole_since_ns = now_ns
-            half.hole_packets = 0
-        half.hole_packets += packets
-        age = now_ns - half.hole_since_ns
-        held = half.held
+        if half.missing() <= 0:
+            half.forget_hole()
+            return False
+        if ahead.hole_since_ns < 0:
+            ahead.hole_since_ns = now_ns
+            ahead.hole_packets = 0
+        ahead.hole_packets += packets
+        age = now_ns - ahead.hole_since_ns
+        held = ahead.held
         if half.hole_is_acked():
-            over = half.hole_packets > ACKED_PACKETS or age >= ACKED_NS
+            over = ahead.hole_packets > ACKED_PACKETS or age >= ACKED_NS
         else:
             over = age >= HOLE_NS
-        waiting = conn.client.held_bytes + conn.server.held_bytes
+        waiting = conn.client_half.held_bytes + conn.server_half.held_bytes
         if not over and (
             (held is not None and len(held) > MAX_HELD_PIECES)
             or waiting > MAX_HELD_BYTES
@@ -290,12 +350,11 @@ class Reassembly:
         return over
 
     def _give_up(self, conn: Connection, from_client: bool) -> None:
-        half = conn.client if from_client else conn.server
+        half = conn.client_half if from_client else conn.server_half
         size = half.missing()
         seq = half.next
         half.next = (seq + size) & MASK
-        half.hole_since_ns = NOT_KNOWN
-        half.hole_packets = 0
+        half.forget_hole()
         self.counts.gaps += 1
         self.counts.gap_bytes += size
         stream = self.stream_of(conn)

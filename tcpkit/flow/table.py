@@ -17,8 +17,8 @@ is quiet.
 
 from typing import Final, final
 
-from librt.strings import BytesWriter, write_i64_be
-from mypy_extensions import i64
+from librt.strings import BytesWriter, write_i16_be, write_i64_be
+from mypy_extensions import i16, i64
 
 from tcpkit.flow.connection import Connection, reversed_pair, reversed_ports
 from tcpkit.flow.counts import FlowCounts
@@ -99,8 +99,8 @@ class ConnectionTable(SegmentSink):
                 from_client = _is_from_client(conn, segment)
         idle_ns = ts_ns - conn.last_ns
         conn.last_ns = ts_ns
-        half = conn.client if from_client else conn.server
-        other = conn.server if from_client else conn.client
+        half = conn.client_half if from_client else conn.server_half
+        other = conn.server_half if from_client else conn.client_half
         if (
             segment.seq == half.next
             and not (other.next - segment.ack) & SIGN
@@ -202,15 +202,16 @@ class ConnectionTable(SegmentSink):
         if conn.closed_ns >= 0:
             self.counts.stray += 1
             return True
+        known = conn.troubled
         self.reassembly.take(conn, from_client, segment, idle_ns)
-        if conn.troubled or conn.reset_ns >= 0:
+        if not known and (conn.troubled or conn.reset_ns >= 0):
             self._troubled[conn] = True
         return True
 
     def _accept_syn(self, conn: Connection, from_client: bool, segment: Segment) -> bool:
         """Take the SYN into account; False if it needs nothing more."""
-        half = conn.client if from_client else conn.server
-        other = conn.server if from_client else conn.client
+        half = conn.client_half if from_client else conn.server_half
+        other = conn.server_half if from_client else conn.client_half
         first = (segment.seq + 1) & MASK
         by_server = segment.flags & ACK != 0
         if half.started and half.first == first:
@@ -404,11 +405,18 @@ def _key_of(conn: Connection) -> bytes:
 
 
 def _packed(a0: i64, a1: i64, a2: i64, a3: i64, ports: i64) -> bytes:
+    """12 bytes for IPv4: objects come in steps of 16 bytes, and one more would cost a step."""
     writer = BytesWriter()
-    write_i64_be(writer, ports)
+    write_i16_be(writer, _signed_16(ports >> 16))
+    write_i16_be(writer, _signed_16(ports))
     write_i64_be(writer, a0)
     if ports & IPV6_BIT:
         write_i64_be(writer, a1)
         write_i64_be(writer, a2)
         write_i64_be(writer, a3)
     return writer.getvalue()
+
+
+def _signed_16(value: i64) -> i16:
+    value &= 0xFFFF
+    return i16(value - 0x10000 if value >= 0x8000 else value)

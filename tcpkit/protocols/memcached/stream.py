@@ -19,7 +19,7 @@ from tcpkit.protocols.memcached.text_session import TextSession
 from tcpkit.protocols.message import NO_TIME, PairingCounts, Recorder
 from tcpkit.protocols.ordered import OrderedSession
 from tcpkit.protocols.pairing import RequestPool
-from tcpkit.protocols.session import UNKNOWN_POSITION
+from tcpkit.protocols.step import UNKNOWN_POSITION
 
 # what the first piece may be
 _BINARY: Final = 0

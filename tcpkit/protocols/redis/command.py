@@ -265,6 +265,21 @@ _SHAPES: Final = {
     _LIST: "MGET LRANGE HMGET HKEYS HVALS KEYS TIME XRANGE XREVRANGE SCAN HSCAN SSCAN ZSCAN EXEC",
 }
 _SHAPE_OF: Final = {name: shape for shape, names in _SHAPES.items() for name in names.split()}
+_FAILURES: Final = b"-!"
+_ANY: Final = -1
+_KINDS_OF: Final[dict[bytes, int]] = {}  # as _PLANS; a bit for each kind of reply
+
+
+def _kinds(name: bytes) -> i64:
+    shape = _SHAPE_OF.get(_word(name))
+    kinds: i64 = _ANY
+    if shape is not None:
+        kinds = 0
+        for kind in shape + _FAILURES:
+            kinds |= i64(1) << (i64(kind) & 63)  # no two kinds share a bit, but for a push
+    if len(_KINDS_OF) < MAX_PLANS:
+        _KINDS_OF[name] = int(kinds)
+    return kinds
 
 
 def may_answer(name: bytes, kind: int) -> bool:
@@ -275,7 +290,6 @@ def may_answer(name: bytes, kind: int) -> bool:
     >>> may_answer(b"get", ord("$")), may_answer(b"get", ord(":"))
     (True, False)
     """
-    if kind == 45 or kind == 33:
-        return True
-    shape = _SHAPE_OF.get(_word(name))
-    return shape is None or kind in shape
+    known = _KINDS_OF.get(name)
+    kinds: i64 = _kinds(name) if known is None else i64(known)
+    return kinds & (i64(1) << (i64(kind) & 63)) != 0

@@ -1,5 +1,7 @@
 """A request, and the reply to it, in the words of the log."""
 
+from typing import Final
+
 from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
@@ -8,7 +10,11 @@ from tcpkit.protocols.pairing import Request
 from tcpkit.protocols.redis.command import KNOWN, describe
 from tcpkit.protocols.redis.request import RequestParser, split_request
 
-CODE_BYTES = 32
+CODE_BYTES: Final = 32
+
+_LF: Final = 10
+_CR: Final = 13
+_DOLLAR: Final = 36
 
 
 def arguments_of(request: Request) -> list[bytes]:
@@ -17,6 +23,29 @@ def arguments_of(request: Request) -> list[bytes]:
     if arguments is None:
         return split_request(request.raw)
     return arguments
+
+
+def name_of(request: Request) -> bytes:
+    """The command, as sent: the first argument."""
+    arguments = request.arguments
+    if arguments is not None:
+        return arguments[0] if arguments else b""
+    raw = request.raw
+    end: i64 = len(raw)
+    at: i64 = 1
+    char: i64 = 0
+    while at < end and raw[at] != _DOLLAR:
+        at += 1
+    size: i64 = 0
+    at += 1
+    while at < end:
+        char = raw[at]
+        at += 1
+        if char == _LF:
+            break
+        if char != _CR:
+            size = size * 10 + (char - 48)
+    return raw[at : at + size]
 
 
 def take_apart(data: bytes, start: i64, end: i64) -> list[bytes]:

@@ -8,7 +8,7 @@ from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.stream import StreamOpener
 from tcpkit.protocols.message import PairingCounts, Recorder
 from tcpkit.protocols.pairing import RequestPool
-from tcpkit.protocols.redis.request import RequestScanner
+from tcpkit.protocols.redis.requests import Scanners
 from tcpkit.protocols.redis.session import RedisSession
 
 
@@ -16,7 +16,7 @@ from tcpkit.protocols.redis.session import RedisSession
 class RedisOpener(StreamOpener):
     """`recorders` by server port; `timeout_ns` is how long a reply may take."""
 
-    __slots__ = ("_counts", "_pool", "_recorders", "_scanner", "_timeout_ns")
+    __slots__ = ("_counts", "_pool", "_recorders", "_scanners", "_timeout_ns")
 
     def __init__(
         self, recorders: dict[int, Recorder], counts: PairingCounts, timeout_ns: i64
@@ -25,7 +25,7 @@ class RedisOpener(StreamOpener):
         self._counts = counts
         self._timeout_ns = timeout_ns
         self._pool = RequestPool()
-        self._scanner = RequestScanner()
+        self._scanners = Scanners()
 
     def open(self, ends: Endpoints, client_start: bool, server_start: bool) -> RedisSession:
         return RedisSession(
@@ -33,7 +33,7 @@ class RedisOpener(StreamOpener):
             self._recorders[int(ends.server_port)],
             self._counts,
             self._pool,
-            self._scanner,
+            self._scanners,
             self._timeout_ns,
             client_start,
             server_start,

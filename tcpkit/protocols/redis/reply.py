@@ -1,10 +1,10 @@
 """Finds where a reply ends: RESP2 and RESP3, streamed types of the specification too.
 
-One scanner per connection. It is fed pieces of the reply stream and stops behind each
-top-level message. Nothing is stored but an unfinished header line and the beginning of
-the message (`HEAD_BYTES`); a bulk is counted down, an aggregate is a number of elements
-still to come, so the cost is one look at each header and no memory for depth. Only
-streamed aggregates nest (bounded by MAX_STREAMED).
+One scanner for each stream that is in the middle of a message. It is fed pieces of the
+stream and stops behind each top-level message. Nothing is stored but an unfinished header
+line and the beginning of the message (`HEAD_BYTES`); a bulk is counted down, an aggregate
+is a number of elements still to come, so the cost is one look at each header and no memory
+for depth. Only streamed aggregates nest (bounded by MAX_STREAMED).
 
 Source: the RESP3 specification, and the Redis serialization protocol reference.
 """
@@ -12,7 +12,7 @@ Source: the RESP3 specification, and the Redis serialization protocol reference.
 from typing import Final, final
 
 from librt.strings import read_i16_be
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.errors import ProtocolError
 
@@ -64,14 +64,19 @@ _CLASS: Final = _classes()
 
 
 @final
+@mypyc_attr(acyclic=True)
 class ReplyScanner:
     """`feed` it until `done`; then `kind` is the message's first byte and `head` its beginning.
 
-    `head` is kept for errors, and for every message while `keep_head` is set.
+    `head` is kept for errors, for arrays while `keep_lists` is set, and for every message
+    while `keep_head` is.
+    `first_ns`, `last_ns`, `seq`, `ack`, `size` and `flags` are of the whole message, and
+    kept by the caller.
     """
 
     __slots__ = (
-        "done", "kind", "head", "keep_head", "begun", "_head_at",
+        "done", "kind", "head", "keep_head", "keep_lists", "begun",
+        "first_ns", "last_ns", "seq", "ack", "size", "flags", "_head_at",
         "_pending", "_remaining", "_partial", "_in_line", "_in_attribute", "_streams", "_chunks",
     )  # fmt: skip
 
@@ -80,7 +85,14 @@ class ReplyScanner:
         self.kind: i64 = 0
         self.head = b""
         self.keep_head = False
+        self.keep_lists = False
         self.begun = False  # in the middle of a message
+        self.first_ns: i64 = 0
+        self.last_ns: i64 = 0
+        self.seq: i64 = -1
+        self.ack: i64 = 0
+        self.size: i64 = 0
+        self.flags: i64 = 0
         self._head_at: i64 = -1  # where in the piece being read the head begins
         self._pending: i64 = 1  # elements to come, the one being read included
         self._remaining: i64 = 0  # bytes of a bulk to come, its CR LF included
@@ -216,7 +228,8 @@ class ReplyScanner:
     def _begin_element(self, kind: i64, pos: i64) -> None:
         if self.kind == 0 and kind != _ATTRIBUTE and not self._in_attribute:
             self.kind = kind
-            if self.keep_head or kind == _ERROR or kind == _BULK_ERROR:
+            keep = self.keep_head or (kind == _ARRAY and self.keep_lists)
+            if keep or kind == _ERROR or kind == _BULK_ERROR:
                 self._head_at = pos
                 self.head = b" "  # filled when it is known how far the message goes
         if self._pending == 0 and kind != _END:

@@ -7,12 +7,16 @@ the beginning of each argument (ARGUMENT_BYTES of ARGUMENTS of them) and counts 
 Limits are the server's own (networking.c): a header line or an inline command of at
 most 64 KiB, 2^31 - 1 arguments, and bulks below 2^40 bytes here, since the server's
 limit is configurable.
+
+The server believes the lengths: it steps over the two bytes behind an argument, and over
+the byte behind the CR of a header, whatever they are. A parser that is `strict` does not:
+where the reader may have begun at a wrong place, these bytes tell.
 """
 
 from typing import Final, final
 
 from librt.strings import read_i16_be, read_i32_be
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.errors import ProtocolError
 
@@ -47,7 +51,8 @@ class RequestScanner:
     def whole(self, data: bytes, pos: i64, end: i64) -> i64:
         """The position behind the request at `data[pos]`, or INCOMPLETE or INLINE.
 
-        Raises ProtocolError where the server would: at a bad length.
+        INCOMPLETE too where anything is unusual: the parser will tell. Raises ProtocolError
+        where the server would: at a bad length.
         """
         char: i64 = data[pos]
         if char != _STAR:
@@ -65,7 +70,9 @@ class RequestScanner:
         if at + 1 >= end:
             return INCOMPLETE
         if read_i16_be(data, at) != _CRLF or at == pos + 1:
-            return INCOMPLETE  # "*-1" or nonsense: the parser will tell
+            return INCOMPLETE  # "*-1" or nonsense
+        if at > pos + 2 and data[pos + 1] == 48:
+            raise ProtocolError("a number with a zero before it")
         at += 2
         self.count = count
         self.name_size = 0
@@ -91,7 +98,9 @@ class RequestScanner:
                     at += 1
                 if at + 2 > end:
                     return INCOMPLETE
-                if at == first or read_i16_be(data, at) != _CRLF or size > MAX_BULK:
+                if read_i16_be(data, at) != _CRLF and at > first:
+                    return INCOMPLETE
+                if at == first or size > MAX_BULK or (data[first] == 48 and at > first + 1):
                     raise ProtocolError("the length of an argument is no number in its range")
                 at += 2
             if at + size + 2 > end:
@@ -101,27 +110,40 @@ class RequestScanner:
                 self.name_size = size
             at += size
             if read_i16_be(data, at) != _CRLF:
-                raise ProtocolError("an argument does not end in CR LF")
+                return INCOMPLETE
             at += 2
             left -= 1
         return at
 
 
 @final
+@mypyc_attr(acyclic=True)
 class RequestParser:
-    """Reads one request in parts: `feed` it until `done`, then take `arguments`."""
+    """Reads one request in parts: `feed` it until `done`, then take `arguments`.
 
-    __slots__ = ("arguments", "count", "done", "inline", "_line", "_left", "_remaining", "_begun")
+    `seq`, `first_ns`, `size` and `flags` are of the whole request, and kept by the caller.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = (
+        "arguments", "count", "done", "inline", "strict", "seq", "first_ns", "size", "flags",
+        "_line", "_left", "_remaining", "_begun", "_behind_cr",
+    )  # fmt: skip
+
+    def __init__(self, strict: bool = False) -> None:
         self.arguments: list[bytes] = []  # the first ARGUMENTS of them, each cut
         self.count: i64 = 0
         self.done = False
         self.inline = False
+        self.strict = strict
+        self.seq: i64 = 0
+        self.first_ns: i64 = 0
+        self.size: i64 = 0
+        self.flags: i64 = 0
         self._line = b""  # an unfinished header line or inline command
         self._left: i64 = 0  # arguments to come, the one being read included
-        self._remaining: i64 = -1  # bytes of the argument to come, CR LF included
+        self._remaining: i64 = -1  # bytes of the argument to come, the two behind it included
         self._begun = False
+        self._behind_cr = False  # the next byte is the one behind a header's CR
 
     def countdown(self) -> i64:
         """Bytes of the current argument still to come, without its CR LF."""
@@ -147,26 +169,50 @@ class RequestParser:
         while pos < end:
             if self._remaining >= 0:
                 pos = self._value(data, pos, end)
-            else:
-                at = pos
-                while at < end and data[at] != _LF:
-                    at += 1
-                if at >= end:
-                    if len(self._line) + end - pos > MAX_INLINE:
-                        raise ProtocolError("a line of a request is too long")
-                    self._line += data[pos:end]
-                    return end
-                line = self._line + data[pos:at]
-                self._line = b""
-                pos = at + 1
-                if line.endswith(b"\r"):
-                    line = line[:-1]
-                elif self._begun or line.startswith(b"*"):
+            elif self._behind_cr:
+                self._behind_cr = False
+                if self.strict and data[pos] != _LF:
                     raise ProtocolError("a line of a request does not end in CR LF")
+                pos += 1
+                line = self._line
+                self._line = b""
                 self._header(line)
+            else:
+                pos = self._read_line(data, pos, end)
             if self.done:
                 return pos
         return end
+
+    def _read_line(self, data: bytes, pos: i64, end: i64) -> i64:
+        """Go on with a header, which ends in CR and a byte, or with an inline command."""
+        first: i64 = self._line[0] if self._line else data[pos]
+        inline = not self._begun and first != _STAR
+        last = _LF if inline else _CR
+        char: i64 = 0
+        at = pos
+        while at < end:
+            char = data[at]
+            if char == last:
+                break
+            if char == 0:
+                raise ProtocolError("a zero in a line, behind which the server sees nothing")
+            at += 1
+        if len(self._line) + at - pos > MAX_INLINE:
+            raise ProtocolError("a line of a request is too long")
+        self._line += data[pos:at]
+        if at >= end:
+            return end
+        if not inline:
+            self._behind_cr = True
+            return at + 1
+        line = self._line
+        self._line = b""
+        self._begun = True
+        self.inline = True
+        self.arguments = split_inline(line[:-1] if line.endswith(b"\r") else line)
+        self.count = len(self.arguments)
+        self.done = True
+        return at + 1
 
     def _value(self, data: bytes, pos: i64, end: i64) -> i64:
         value = self._remaining - 2
@@ -181,7 +227,7 @@ class RequestParser:
                     self.arguments[-1] = kept + data[pos : pos + min(value, room)]
             self._remaining -= value
             return pos + value
-        if data[pos] != (_CR if self._remaining == 2 else _LF):
+        if self.strict and data[pos] != (_CR if self._remaining == 2 else _LF):
             raise ProtocolError("an argument does not end in CR LF")
         self._remaining -= 1
         if self._remaining == 0:
@@ -193,12 +239,6 @@ class RequestParser:
     def _header(self, line: bytes) -> None:
         if not self._begun:
             self._begun = True
-            if not line.startswith(b"*"):
-                self.inline = True
-                self.arguments = split_inline(line)
-                self.count = len(self.arguments)
-                self.done = True
-                return
             self.count = max(_length(line[1:]), 0)
             if self.count > MAX_ARGUMENTS:
                 raise ProtocolError("too many arguments")
@@ -218,7 +258,8 @@ class RequestParser:
 def _length(text: bytes) -> i64:
     negative = text.startswith(b"-")
     digits = text[1:] if negative else text
-    if not digits.isdigit() or len(digits) > 13:
+    zeros = digits.startswith(b"0") and (negative or len(digits) > 1)
+    if not digits.isdigit() or zeros or len(digits) > 13:
         raise ProtocolError("a length of a request is no number")
     return -int(digits) if negative else int(digits)
 

@@ -1,5 +1,6 @@
 """What is not Redis: encrypted, HTTP, noise. Nothing of it becomes an exchange."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,3 +124,64 @@ def test_almost_redis_raises_nothing(
         (conversation.client if from_client else conversation.server)(data)
     packets = conversation.packets[first_packet:]
     capture([packet for at, packet in enumerate(packets) if at not in lost])
+
+
+# What the server forgives and what it does not: pcaps/redis/protocol_errors.py asks it.
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"*2\r\n$4\r\nECHO\r\n$5\r\nhelloXX",
+        b"*2\r\n$4\r\nECHO\r\n$12\r\nhello, worldXX",
+        b"*2\rX$4\rYECHO\r\n$5\r\nhello\r\n",
+        b"*2\r\n$4\rYECHOab$5\r\nhello\r\n",
+    ],
+)
+@pytest.mark.parametrize("mss", [1, 1448])
+def test_server_believes_the_lengths_and_no_terminator(request_bytes: bytes, mss: int) -> None:
+    made = Conversation(mss=mss).handshake().client(request_bytes + line("PING"))
+    result = capture(made.server(bulk("hello") + b"+PONG\r\n").packets)
+    assert [(x.command, x.status, bool(x.exact)) for x in result.exchanges] == [
+        ("ECHO", "ok", True),
+        ("PING", "ok", True),
+    ]
+    assert result.pairing.not_protocol == 0
+
+
+def test_wrong_terminator_tells_where_the_reader_may_have_begun_wrongly() -> None:
+    made = Conversation().handshake().client(line("GET a")).server(bulk("1"))
+    made.client(line("GET b") + b"*2\r\n$4\r\nECHO\r\n$5\r\nhelloXX").server(bulk("2"))
+    assert [x for x in capture(made.packets[5:]).exchanges if x.exact] == []
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        b"*01\r\n$4\r\nPING\r\n", b"*1\r\n$04\r\nPING\r\n", b"*1\r\n$-1\r\n", b"*x\r\n", b"*-0\r\n",
+        b"*2147483648\r\n", b"*1\r\n:4\r\n", b'ECHO "abc\r\n', b'ECHO "abc"d\r\n', b"* 1\r\n",
+        b"*+1\r\n", b"ECHO " + b"x" * 70_000, b"POST / HTTP/1.1\r\n", b"Host: x\r\n",
+    ],
+)  # fmt: skip
+def test_behind_what_the_server_closes_for_nothing_is_answered(nonsense: bytes) -> None:
+    made = Conversation().handshake().client(line("GET a")).server(bulk("1"))
+    made.client(nonsense).client(line("GET b")).server(b"-ERR Protocol error: a reason\r\n")
+    result = capture(made.server_fin().packets)
+    assert [(x.request, x.status) for x in result.exchanges] == [("GET a", "ok")]
+    assert result.pairing.not_protocol == 1
+
+
+@pytest.mark.parametrize("text", [b"ECHO a\0b\r\n", b"PING\0\r\n", b"\0\r\n"])
+def test_behind_a_zero_in_a_line_the_server_sees_nothing(text: bytes) -> None:
+    made = Conversation().handshake().client(line("GET a")).server(bulk("1"))
+    result = capture(made.client(text).client(line("GET b")).server_fin().packets)
+    assert [x.request for x in result.exchanges] == ["GET a"]
+    assert result.pairing.not_protocol == 1
+
+
+def test_empty_requests_get_no_reply() -> None:
+    sent = b"*0\r\n*-1\r\n*-5\r\n\r\n\n   \r\n" + line("PING")
+    result = capture(Conversation().handshake().client(sent).server(b"+PONG\r\n").packets)
+    assert [(x.request, x.status, bool(x.exact)) for x in result.exchanges] == [
+        ("PING", "ok", True)
+    ]

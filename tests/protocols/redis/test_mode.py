@@ -13,9 +13,8 @@ from tcpkit.protocols.redis.mode import (
     RESETS,
     SUBSCRIBES,
     Mode,
-    first_string,
-    strings_of,
 )
+from tcpkit.protocols.redis.subscription import first_string, strings_of
 from tests.protocols.redis.resp import array, bulk, confirmation, push
 
 
@@ -49,10 +48,10 @@ def test_kind_and_flags_of_a_request(text: str, kind: int, flags: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["REPLCONF ack 1", "MULTI", "BLPOP a 0", "XREAD BLOCK 0 STREAMS a 0"]
+    "text", ["REPLCONF capa eof", "MULTI", "BLPOP a 0", "XREAD BLOCK 0 STREAMS a 0"]
 )
 def test_flag_of_a_request(text: str) -> None:
-    flags = {"REPLCONF ack 1": REPLICATION, "MULTI": TRANSACTION}
+    flags = {"REPLCONF capa eof": REPLICATION, "MULTI": TRANSACTION}
     assert taken(Mode(True), text).flags == flags.get(text, BLOCKING)
 
 
@@ -63,7 +62,8 @@ def test_confirmations_are_counted_for_their_request() -> None:
     assert not mode.confirmed(request, confirmation("subscribe", "a", 1))
     assert mode.confirmed(request, confirmation("subscribe", "b", 2))
     mode.ended(request, False)
-    assert mode.channels == {b"a", b"b"}
+    assert mode.subscriptions is not None
+    assert mode.subscriptions.channels == {b"a", b"b"}
     assert mode.watchful
     request = taken(mode, "UNSUBSCRIBE")
     assert not mode.confirmed(request, confirmation("unsubscribe", "b", 1))
@@ -78,9 +78,12 @@ def test_patterns_and_shards_keep_the_connection_subscribed() -> None:
         request = taken(mode, f"{word} {name}")
         assert mode.confirmed(request, confirmation(word.lower(), name, 1))
         mode.ended(request, False)
-    assert (mode.channels, mode.patterns, mode.shards) == (set(), {b"p*"}, {b"s"})
+    subscriptions = mode.subscriptions
+    assert subscriptions is not None
+    assert (subscriptions.channels, subscriptions.patterns) == (set(), {b"p*"})
+    assert subscriptions.shards == {b"s"}
     mode.ended(taken(mode, "RESET"), False)
-    assert not mode.subscribed
+    assert not subscriptions.any
 
 
 def test_error_confirms_the_whole_request() -> None:
@@ -104,7 +107,9 @@ def test_array_message_is_a_push_only_where_somebody_may_have_subscribed() -> No
     message = array(bulk("message"), bulk("a"), bulk("x"))
     mode = Mode(True)
     assert not mode.is_push(ord("*"), message, None)
-    taken(mode, "SUBSCRIBE a")
+    request = taken(mode, "SUBSCRIBE a")
+    assert not mode.is_push(ord("*"), message, None)  # a list, asked for before
+    mode.confirmed(request, confirmation("subscribe", "a", 1))
     assert mode.is_push(ord("*"), message, None)
     assert Mode(False).is_push(ord("*"), message, None)
     assert not Mode(False).is_push(ord("*"), array(bulk("other")), None)

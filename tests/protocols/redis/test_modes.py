@@ -280,7 +280,7 @@ def test_pipelined_requests_get_their_replies(name: str) -> None:
     packets = Conversation().handshake().client(sent, at_us=10).server(got, at_us=20).packets
     result = capture(packets)
     assert by_request(result.pairs) == by_request(CASES[name])
-    assert all(exchange.exact for exchange in result.exchanges)
+    assert all(exchange.exact for exchange in result.exchanges if exchange.answered)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -292,7 +292,7 @@ def test_requests_one_by_one_get_their_replies(name: str) -> None:
             conversation.server(reply)
     result = capture(conversation.packets)
     assert result.pairs == CASES[name]
-    assert all(exchange.exact for exchange in result.exchanges)
+    assert all(exchange.exact for exchange in result.exchanges if exchange.answered)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -537,6 +537,35 @@ def test_silent_requests_are_reported_without_a_reply() -> None:
     ]
     assert (result.pairing.silent, result.pairing.unanswered) == (2, 0)
     assert result.stats[6379].total_reqs == 0
+
+
+def qualities(result: Capture) -> list[tuple[str, str, bool]]:
+    return [(x.request, x.status, bool(x.exact)) for x in result.exchanges]
+
+
+def test_silence_is_proven_by_the_next_reply() -> None:
+    """Until then the server may have refused CLIENT REPLY, and that would be a reply."""
+    made = Conversation().handshake().client(line("CLIENT REPLY SKIP")).client(line("ECHO a"))
+    made.client(line("ECHO b")).server(bulk("b")).client(line("CLIENT REPLY OFF"))
+    assert qualities(capture(made.packets)) == [
+        ("CLIENT REPLY SKIP", "silent", False),
+        ("ECHO a", "silent", False),
+        ("ECHO b", "ok", True),
+        ("CLIENT REPLY OFF", "silent", True),
+    ]
+
+
+@pytest.mark.parametrize("code", ["NOAUTH", "NOPERM"])
+def test_refusal_of_client_reply_is_no_reply_to_another_request(code: str) -> None:
+    refusal = f"-{code} no\r\n".encode()
+    made = Conversation().handshake().client(line("CLIENT REPLY SKIP")).server(refusal)
+    made.client(line("GET a")).server(refusal).client(line("GET b")).server(refusal)
+    assert [each for each in qualities(capture(made.packets)) if each[2]] == []
+    sent = line("CLIENT REPLY SKIP") + line("GET a") + line("GET b") + line("ECHO x")
+    got = refusal * 3 + bulk("x")
+    result = capture(Conversation().handshake().client(sent).server(got).packets)
+    assert [each for each in qualities(result) if each[2]] == []
+    assert ("GET b", refusal) not in result.pairs
 
 
 def test_replication_is_flagged_and_its_stream_is_no_reply() -> None:
