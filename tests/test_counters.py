@@ -13,7 +13,14 @@ from tcpkit.wire.counts import WireCounts
 PACKAGE = Path(tcpkit.__file__).parent
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "stats.md"
 # Who takes a reason for what is not paired, and which of its arguments that is.
-TAKES_REASON = {"drop": 0, "contradicted": 0, "drop_waiting": 0, "_drop_trial": 0}
+TAKES_REASON = {
+    "drop": 0,
+    "contradicted": 0,
+    "drop_waiting": 0,
+    "_drop_trial": 0,
+    "_drop_all": 0,
+    "give_up": 0,
+}
 
 
 def words() -> set[str]:
@@ -23,7 +30,7 @@ def words() -> set[str]:
     for row in rows:
         cell = row.rpartition(":")[2]
         parts = [part.strip() for part in cell.split(",")]
-        found.update(parts)
+        found.update([cell.strip(), *parts])
         # `fragments repeated, cut` stands for `fragments repeated` and `fragments cut`
         head = parts[0].split(" ")[0]
         found.update(f"{head} {part}" for part in parts[1:])

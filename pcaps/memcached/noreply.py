@@ -1,4 +1,4 @@
-"""Requests with noreply, alone and in pipelines; what is wrong with them is hidden as well."""
+"""Requests with noreply, alone and in pipelines; malformed ones that are answered all the same."""
 
 from pcaps.lab import Lab
 from pcaps.memcached_client import TCP, connect, serve
@@ -25,6 +25,14 @@ SILENT = (
     b"set a 0 0 noreply\r\n",
     b"cas a 0 0 1 noreply\r\n",
 )
+# Malformed ones, which are answered all the same: with the number of answers.
+MALFORMED = (
+    (b"nonsense noreply\r\n", 1),
+    (b"stats noreply\r\n", 1),
+    (b"delete b noreply more\r\n", 1),
+    # noreply is not the sixth word: the line is wrong, and the block is a command
+    (b"set a 0 0 1 2 3 noreply\r\nx\r\n", 2),
+)
 # Here it is no option at all.
 ANSWERED = (
     b"version noreply\r\n",
@@ -49,4 +57,8 @@ def make(lab: Lab) -> None:
         for request in ANSWERED:
             client.write(*SILENT[:3], request, *SILENT[3:6], b"get a\r\n")
             client.replies(2)
+        for request, answers in MALFORMED:
+            client.write(request)
+            client.replies(answers)
+            client.ask(b"get a text\r\n")
         client.close()

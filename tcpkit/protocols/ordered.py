@@ -309,7 +309,9 @@ class OrderedSession(QuietSession):
         self.miss_replies(GAP)
 
     def _miss_requests(self, reason: str, flags: i64) -> None:
-        if not self.quiet:
+        if self.quiet:
+            self.owed_known = False  # what is missing may hold requests without a reply only
+        else:
             self.owed += 1  # what is missing held a request, or the end of one
         if self.request_state != DEAF:
             self._break_requests()

@@ -47,6 +47,7 @@ DRAINS_NEEDED: Final = 2  # times a client was seen to wait before its habit is 
 PAUSE_NS: Final = 20_000_000  # a pause confirms a trial if it is at least this long ...
 PAUSE_FACTOR: Final = 8  # ... and this many times the longest latency of the trial
 REST_NS: Final = 1_000_000_000  # after this long even a client that overlaps has all replies
+HABIT: Final = 8  # the same, where nothing else speaks for it
 FEW: Final = 8  # exchanges of a connection that are believed, if nothing speaks against them
 LEISURE_FACTOR: Final = 2  # a request came leisurely: after so many times its own latency
 LEISURE_QUARTERS: Final = 3  # a client is leisurely if so many quarters of its requests were
@@ -181,14 +182,17 @@ class WaitingQueue:
 class Trial:
     """Exchanges on trial, and what would speak against the guess that they are pairs.
 
-    It goes on over a gap: what is on trial is the client's habit.
+    It goes on over a gap: what is on trial is the client's habit. `habit` is how often it was
+    seen to wait for all replies before the trial.
     """
 
     __slots__ = (
+        "habit",
         "exchanges", "longest_ns", "_names", "_run", "_possible", "_weighed", "_unhurried",
     )  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, habit: i64) -> None:
+        self.habit = habit
         self.exchanges: list[Exchange] = []
         self.longest_ns: i64 = 0
         self._names: list[bytes] = []

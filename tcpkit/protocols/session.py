@@ -25,8 +25,13 @@ class PairedSession(Step):
 
     __slots__ = ()
 
-    def silent(self, request: Request, seq: i64, ts_ns: i64, anchor: i64) -> None:
-        """`request` is complete at `ts_ns` and gets no reply at all: that is all of it."""
+    def silent(
+        self, request: Request, seq: i64, ts_ns: i64, anchor: i64, proven: bool = True
+    ) -> None:
+        """`request` is complete at `ts_ns` and gets no reply at all: that is all of it.
+
+        `proven`: it is certain that it gets none, if all else is.
+        """
         self.counts.silent += 1
         request.seq = seq
         request.last_ns = ts_ns
@@ -35,7 +40,12 @@ class PairedSession(Step):
         self.previous_anchor = anchor
         self.unbroken = True
         self.last_ns = ts_ns
-        self.give_up(request, SILENT, ts_ns)
+        if self.recorder.wants(SILENT, False):
+            exchange = self.request_exchange(request)
+            exchange.status = SILENT
+            exchange.time_ns = ts_ns
+            exchange.exact = exchange.exact and proven
+            self.recorder.report(exchange)
         self.pool.put(request)
 
     def count_answer(self, request: Request, latency_ns: i64) -> bool:

@@ -24,6 +24,7 @@ from tcpkit.protocols.message import (
 from tcpkit.protocols.pairing import (
     DRAINS_NEEDED,
     EXACT,
+    HABIT,
     INFERRED,
     LOST,
     MAX_WAITING,
@@ -238,7 +239,7 @@ class Step(Stream):
         if request.leads:
             return True
         if self.first_seen and request is self.queue.head:
-            return True
+            return request.expected != PERHAPS  # else one before it may have been quiet, too
         return at == 0 and request.seq == self.server_ack
 
     def _start_at(self, request: Request) -> None:
@@ -259,7 +260,7 @@ class Step(Stream):
         else:
             self.trust = TRIAL
             if self.trial is None:
-                self.trial = Trial()
+                self.trial = Trial(self.drains)
             self.trial.begin_run()
         self.refresh()
 
@@ -306,12 +307,12 @@ class Step(Stream):
     def _waits(self, trial: Trial) -> bool:
         """Whether the client, by all that was seen, waits for all replies before it goes on.
 
-        One that sends several at once has to show it by doing so again and again, one whose
-        connection is older than the capture by taking its time.
+        One that sends several at once has to show it by doing so again and again. Where it
+        is not known how many replies were owed before, it must have the habit, or take its time.
         """
-        if self.pipelines:
-            return self.batches > 0
-        return self.owed_known or trial.leisurely
+        if self.pipelines and self.batches <= 0:
+            return False
+        return self.owed_known or trial.leisurely or trial.habit >= HABIT
 
     def _pause(self, ts_ns: i64) -> None:
         """A request came and nothing waited: after a long pause the trial has gone well."""

@@ -86,14 +86,14 @@ def tried(trial: Trial, name: bytes, latency_ns: int = 1) -> None:
 
 
 def test_trial_tells_which_command_a_shift_would_give_the_next_reply() -> None:
-    trial = Trial()
+    trial = Trial(0)
     for name in (b"GET", b"INCR", b"PING"):
         tried(trial, name)
     assert [trial.name_before(by) for by in (1, 2, 3, 4)] == [b"PING", b"INCR", b"GET", None]
 
 
 def test_shift_does_not_go_over_a_break() -> None:
-    trial = Trial()
+    trial = Trial(0)
     tried(trial, b"GET")
     trial.begin_run()
     assert trial.name_before(1) is None
@@ -102,7 +102,7 @@ def test_shift_does_not_go_over_a_break() -> None:
 
 
 def test_trial_is_decided_when_every_shift_is_excluded() -> None:
-    trial = Trial()
+    trial = Trial(0)
     for by in range(1, SHIFTS + 1):
         assert not trial.decided
         trial.exclude(by)
@@ -110,7 +110,7 @@ def test_trial_is_decided_when_every_shift_is_excluded() -> None:
 
 
 def test_trial_knows_its_longest_latency_and_its_bound() -> None:
-    trial = Trial()
+    trial = Trial(0)
     for latency_ns in (5, 90, 20):
         tried(trial, b"GET", latency_ns)
     assert trial.longest_ns == 90

@@ -9,29 +9,17 @@ requests wait. Nothing here comes from the package that is tested.
 
 import heapq
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
 from tests.build import ACK, PSH, START_NS, SYN, End, Packet, ethernet_frame, ip_packet, tcp_segment
+from tests.truth.dialects import Dialect
 
 _TCP: Final = 6
 _CLIENT_ISN: Final = 1000
 _SERVER_ISN: Final = 500_000
 _IN_ORDER_US: Final = 0.5  # segments of a direction are at least so far apart
-
-
-@dataclass(frozen=True)
-class Dialect:
-    """How a protocol's requests and replies look: `request` and `reply` of kind and number."""
-
-    name: str
-    mode: str
-    port: int
-    kinds: Sequence[str]
-    request: Callable[[str, int], bytes]
-    reply: Callable[[str, int, random.Random], bytes]  # empty: the server says nothing
-    push: bytes = b""
 
 
 @dataclass
@@ -195,78 +183,3 @@ class Simulation:
 
     def _thinks(self, now: float) -> float:
         return now + self.habits.around(self.habits.think_us, self.habits.think_spread)
-
-
-def _redis_request(kind: str, number: int) -> bytes:
-    words = [kind.encode(), b"key%05d" % number]
-    words += {"SET": [b"v"], "LRANGE": [b"0", b"3"]}.get(kind, [])
-    if kind == "PING":
-        words = [b"PING"]
-    return b"*%d\r\n" % len(words) + b"".join(
-        b"$%d\r\n%s\r\n" % (len(word), word) for word in words
-    )
-
-
-def _redis_reply(kind: str, number: int, dice: random.Random) -> bytes:
-    if kind == "GET" and dice.random() < 0.2:
-        return b"$-1\r\n"
-    return {
-        "GET": b"$6\r\nv%05d\r\n" % number,
-        "INCR": b":%d\r\n" % number,
-        "SET": b"+OK\r\n",
-        "LRANGE": b"*2\r\n$1\r\na\r\n$1\r\nb\r\n",
-        "PING": b"+PONG\r\n",
-    }[kind]
-
-
-REDIS: Final = Dialect(
-    "redis",
-    "redis",
-    6379,
-    ["GET", "PING", "INCR", "SET", "LRANGE"],
-    _redis_request,
-    _redis_reply,
-    push=b">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n",
-)
-
-
-def _text_request(kind: str, number: int) -> bytes:
-    return {
-        "get": b"get key%05d\r\n" % number,
-        "hot": b"get key%05d\r\n" % (number % 4),
-        "gets": b"gets key%05d key%05d\r\n" % (number, number + 1),
-        "set": b"set key%05d 0 0 5\r\nEND\r\n\r\n" % number,
-        "noreply": b"set key%05d 0 0 1 noreply\r\nv\r\n" % number,
-        "incr": b"incr key%05d 1\r\n" % number,
-        "mg": b"mg key%05d v q k\r\n" % (number % 8),
-        "mn": b"mn\r\n",
-    }[kind]
-
-
-def _text_reply(kind: str, number: int, dice: random.Random) -> bytes:
-    if kind in ("get", "hot", "gets") and dice.random() < 0.2:
-        return b"END\r\n"
-    if kind == "mg" and dice.random() < 0.5:
-        return b""
-    return {
-        "get": b"VALUE key%05d 0 5\r\nEND\r\n\r\nEND\r\n" % number,
-        "hot": b"VALUE key%05d 0 5\r\nEND\r\n\r\nEND\r\n" % (number % 4),
-        "gets": b"VALUE key%05d 0 1 7\r\nv\r\nEND\r\n" % number,
-        "set": b"STORED\r\n",
-        "noreply": b"",
-        "incr": b"%d\r\n" % number,
-        "mg": b"VA 1 kkey%05d\r\nv\r\n" % (number % 8),
-        "mn": b"MN\r\n",
-    }[kind]
-
-
-MEMCACHED_TEXT: Final = Dialect(
-    "memcached in text",
-    "memcached",
-    11211,
-    ["get", "hot", "gets", "set", "noreply", "incr", "mg", "mn"],
-    _text_request,
-    _text_reply,
-)
-
-DIALECTS: Final = [REDIS, MEMCACHED_TEXT]

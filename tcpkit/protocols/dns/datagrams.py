@@ -130,7 +130,8 @@ class DnsReader(DatagramReader):
     def _again(self, query: Query, datagram: Datagram) -> None:
         """A query came whose like is remembered."""
         ts_ns = datagram.ts_ns
-        if query.state != STRAY and is_copy(query.marks, query.marked_ns, datagram.mark, ts_ns):
+        may_be_copy = query.state != STRAY and query.size == datagram.size
+        if may_be_copy and is_copy(query.marks, query.marked_ns, datagram.mark, ts_ns):
             return
         if query.state == WAITING:
             if datagram.last_ns - query.last_ns < self._timeout_ns:
@@ -245,7 +246,7 @@ class DnsReader(DatagramReader):
         query.reply_marks = remembered(query.reply_marks, mark)
         query.replied_ns = ts_ns
         client = query.client
-        exact = proven and not query.doubtful and query.attempts == 1
+        exact = proven and not query.doubtful and query.attempts == 1 and latency_ns >= 0
         if exact:
             self._counts.exact += 1
         else:

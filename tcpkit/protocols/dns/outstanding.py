@@ -16,7 +16,7 @@ MAX_FLAGGED: Final = 256  # queries, from the newest, that a retransmission is l
 
 @final
 class Outstanding:
-    """Both directions of a connection share one; `exact` is how far pairs are believed.
+    """Both directions of a connection share one. `exact`: no pair can be another's so far.
 
     `losses` counts the times that replies were missed: a query that waited then may have
     been answered, so it is neither timed out nor aborted, but dropped.
@@ -60,25 +60,25 @@ class Outstanding:
             self.reply_end = ack
         missed = distance(ack, self.reply_end) > 0
         older = self.alike(id_, opcode, question)
-        if older is not None and (missed or older.losses != self.losses):
+        if older is not None:
+            self.exact = False  # against RFC 7766, section 6.2.1: which is answered is not known
+        while older is not None and (missed or older.losses != self.losses):
             self.drop(older, "reply lost")
-            older = None
+            older = self.alike(id_, opcode, question)
+        if older is not None:
+            older.doubtful = True
         query = table.add(client, id_, opcode, question)
         if query is None and table.size >= MAX_QUERIES:
             oldest = self._overdue.head
             if oldest is None:
                 oldest = self._queue.head
             if oldest is not None:
-                if oldest is older:
-                    older = None
                 self.drop(oldest, "too many waiting")
                 query = table.add(client, id_, opcode, question)
         if query is None:
             self.counts.drop("too many alike", 1)
             return None
         query.doubtful = older is not None
-        if older is not None:
-            older.doubtful = True
         query.depth = client.waiting
         client.waiting += 1
         query.losses = self.losses
@@ -88,7 +88,7 @@ class Outstanding:
     def answered(self, query: Query, reply: Reply, proven: bool) -> None:
         """`reply` is whole and that of `query`; `proven`: it repeats the question."""
         counts = self.counts
-        exact = self.exact and proven and not query.doubtful
+        exact = self.exact and proven
         latency_ns = reply.first_ns - query.last_ns
         if latency_ns >= self.timeout_ns:
             if not query.timed_out:
@@ -140,7 +140,7 @@ class Outstanding:
     def _give_up(self, query: Query, status: str, ts_ns: i64) -> None:
         recorder = self.client.recorder
         if recorder.wants(status, False):
-            exchange = query_exchange(query, "tcp", self.exact and not query.doubtful)
+            exchange = query_exchange(query, "tcp", self.exact)
             exchange.status = status
             exchange.time_ns = ts_ns
             recorder.report(exchange)
@@ -176,7 +176,7 @@ class Outstanding:
             self.counts.encrypted += 1
         else:
             self.counts.not_protocol += 1
-        self._drop_all("encrypted" if encrypted else "not DNS")
+        self._drop_all("encrypted" if encrypted else "not the protocol")
         self.let_go = True
 
     def _drop_all(self, reason: str) -> None:

@@ -1,8 +1,8 @@
 """DNS over TCP: one connection, whose answers come in any order (RFC 7766).
 
 An answer is paired by id, opcode and question. While every byte since the connection's
-start was seen, that is exact, unless two queries that wait are alike. After a loss, and
-on a connection older than the capture, a query like it may have been missed, however
+start was seen, that is exact; but not once two queries that wait are alike. After a loss,
+and on a connection older than the capture, a query like it may have been missed, however
 well id and question fit: so the pairs are inferred from then on. Where a message begins
 is then looked for at the first byte of each piece: a query that looks like one, an
 answer that fits a query that waits.

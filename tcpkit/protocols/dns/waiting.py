@@ -101,7 +101,8 @@ class Query:
     """Times are ns; `seq` and `end` stream positions, where there is a stream.
 
     `marks` and `marked_ns` tell copies of the query (see `is_copy`), `reply_marks` and
-    `replied_ns` those of its answer. `doubtful`: an answer might be another query's.
+    `replied_ns` those of its answer. `doubtful`: the answer might be that of
+    a query alike.
     """
 
     __slots__ = (

@@ -19,7 +19,8 @@ from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.memcached.binary_header import REPLY_MAGIC, REQUEST_MAGIC
 from tcpkit.protocols.memcached.binary_session import BinarySession
-from tcpkit.protocols.memcached.text_session import TextSession, begins_command
+from tcpkit.protocols.memcached.text_request import begins_command
+from tcpkit.protocols.memcached.text_session import TextSession
 from tcpkit.protocols.memcached.udp_asked import (
     AGAIN,
     BROKEN,

@@ -14,7 +14,8 @@ from tcpkit.flow.sequence import MASK
 from tcpkit.flow.stream import Stream
 from tcpkit.protocols.memcached.binary_header import REQUEST_MAGIC, begins_request
 from tcpkit.protocols.memcached.binary_session import BinarySession
-from tcpkit.protocols.memcached.text_session import TextSession, begins_command
+from tcpkit.protocols.memcached.text_request import begins_command
+from tcpkit.protocols.memcached.text_session import TextSession
 from tcpkit.protocols.message import NO_TIME, PairingCounts, Recorder
 from tcpkit.protocols.ordered import OrderedSession
 from tcpkit.protocols.pairing import RequestPool

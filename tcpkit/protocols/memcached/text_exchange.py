@@ -45,8 +45,7 @@ def keys_asked(line: bytes) -> int:
     >>> keys_asked(b"get a b"), keys_asked(b"gat 0 a")
     (2, 1)
     """
-    words = line.split()
-    return len(words) - (2 if words and words[0] in _TOUCHING else 1)
+    return len(retrieved_keys(line))
 
 
 def hidden(line: bytes, behind_value: bool) -> bytes:
@@ -83,6 +82,15 @@ def key_of(line: bytes) -> bytes | None:
     if META_GET <= form <= META_DEBUG:
         return plain_key(request_flags(line))
     return words[at]
+
+
+def retrieved_keys(line: bytes) -> list[bytes]:
+    """
+    >>> retrieved_keys(b"get a b"), retrieved_keys(b"gat 100 a")
+    ([b'a', b'b'], [b'a'])
+    """
+    words = words_of(line)
+    return words[2 if words[0] in _TOUCHING else 1 :]
 
 
 def describe_command(line: bytes, exchange: Exchange) -> None:

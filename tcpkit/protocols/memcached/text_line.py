@@ -13,6 +13,9 @@ from tcpkit.protocols.memcached.meta_flags import KEY_TAG, OPAQUE_TAG, meta_tag
 from tcpkit.protocols.memcached.text_words import (
     CAS,
     FORMS,
+    HIDES_EN,
+    HIDES_HD,
+    HIDES_VA,
     LAST_PLAIN,
     META_COUNTER,
     META_DELETE,
@@ -24,9 +27,6 @@ from tcpkit.protocols.memcached.text_words import (
 )
 
 NO_BLOCK: Final = -1
-HIDES_EN: Final = 1
-HIDES_HD: Final = 2
-HIDES_VA: Final = 4
 MAX_KEY: Final = 250
 MAX_BLOCK: Final = 0x7FFFFFFF - 2  # what the server takes as a length
 _NOREPLY: Final = b"noreply"

@@ -1,20 +1,16 @@
-"""Proof by key: replies that repeat the keys that were asked for, each new, one by one.
+"""Proof by key: replies that repeat keys for which only one request that was seen has asked.
 
-A key alone proves little. The same one may have been asked for by a request that was not
-seen; but if the replies were so many requests off, then a request that was seen, with
-another key, would have got this one. PROOFS replies with PROOFS different keys leave no
-shift of up to SHIFTS requests, and more are not outstanding at a client that was never
-seen to send a second request before the first was answered.
+Requests that were not seen may have asked for the same keys, and may wait for their replies.
+But they get one each. So of more such replies than there are unseen requests, at least one
+is that of the request which it was given to, and from there on the step is right.
 """
 
 from typing import Final, final
 
 from mypy_extensions import i64
 
-from tcpkit.protocols.pairing import SHIFTS
-
-PROOFS: Final = SHIFTS + 1
-MIN_BYTES: Final = 6  # a shorter key may be one of few
+UNKNOWN_UNSEEN: Final = 32  # unseen requests that wait, at most, where nothing tells how many
+SMALLEST_REQUEST: Final = 4  # bytes: `mn`
 MEMORY: Final = 256  # keys of a connection that are remembered; then none is new any more
 
 
@@ -22,29 +18,47 @@ MEMORY: Final = 256  # keys of a connection that are remembered; then none is ne
 class KeyProof:
     """The keys that were asked for on a connection while its step is not proven."""
 
-    __slots__ = ("_keys", "_proofs")
+    __slots__ = ("full", "unseen", "_keys", "_proofs")
 
-    def __init__(self) -> None:
+    def __init__(self, unseen: i64) -> None:
+        self.unseen: i64 = unseen  # requests that wait and were not seen, at most
+        self.full = False
         self._keys: set[bytes] = set()
         self._proofs: i64 = 0
 
     @property
-    def full(self) -> bool:
-        """Whether no further key can be new."""
-        return len(self._keys) >= MEMORY
+    def bounded(self) -> bool:
+        """Whether `unseen` is known, and not just likely."""
+        return self.unseen < UNKNOWN_UNSEEN
 
-    def forget(self) -> None:
-        """Something was missed: the keys are remembered, what they proved is not."""
+    def missed(self, size: i64, waiting: i64) -> None:
+        """`size` bytes of requests were not seen; `waiting` ones are not kept any more."""
+        self._proofs = 0
+        self.unseen = min(self.unseen + size // SMALLEST_REQUEST + 1 + waiting, UNKNOWN_UNSEEN)
+
+    def doubted(self) -> None:
+        """The step was not right, or may not be: how many requests are unseen is not known."""
+        self._proofs = 0
+        self.unseen = UNKNOWN_UNSEEN
+
+    def interrupted(self) -> None:
+        """The next reply is that of another request than it would have been."""
         self._proofs = 0
 
-    def asked(self, key: bytes) -> bool:
-        """A request asks for `key`; True if it is new, and long enough to prove something."""
-        if len(self._keys) >= MEMORY or key in self._keys:
+    def asked(self, keys: list[bytes], all_keys: bool) -> bool:
+        """A request asks for `keys`; whether all are new. `all_keys`: there are no others."""
+        if self.full:
             return False
-        self._keys.add(key)
-        return len(key) >= MIN_BYTES
+        new = bool(keys) and self._keys.isdisjoint(keys) and len(set(keys)) == len(keys)
+        self._keys.update(keys)
+        self.full = not all_keys or len(self._keys) >= MEMORY
+        return new
 
     def repeated(self) -> bool:
-        """A reply repeated the new key of its request; True when the step is proven."""
+        """A reply repeated a key of its request alone; True when the step is proven."""
         self._proofs += 1
-        return self._proofs >= PROOFS
+        if self._proofs <= self.unseen:
+            return False
+        self.unseen = 0
+        self._proofs = 0
+        return True

@@ -18,15 +18,14 @@ from tcpkit.protocols.memcached.text_words import (
     R_END,
     R_HD,
     R_LINES,
-    R_LOG,
     R_NUMBER,
     R_OTHER,
     R_STATS,
     R_STORED,
     R_VA,
     R_VALUES,
-    REPLY_WORDS,
     is_error,
+    kind_of,
 )
 from tcpkit.protocols.reply_reader import ReplyReader
 
@@ -45,7 +44,6 @@ _END: Final = 0x454E440D  # "END\r"
 _STOR: Final = 0x53544F52
 _ED: Final = 0x45440D0A  # "ED\r\n"
 _HD: Final = 0x48440D0A  # "HD\r\n"
-_MANY: Final = {b"STAT": R_STATS, b"ITEM": R_LINES, b"PREFIX": R_LINES, b"mg": R_LINES}
 
 
 @final
@@ -59,17 +57,9 @@ class TextReply(ReplyReader):
     """
 
     __slots__ = (
-        "head",
-        "hits",
-        "keep_head",
-        "keeps_tagged",
-        "kind",
-        "reads_tags",
-        "tag",
-        "_in_line",
-        "_partial",
-        "_remaining",
-    )
+        "head", "hits", "keep_head", "keeps_tagged", "kind", "reads_tags", "tag",
+        "_in_line", "_partial", "_remaining",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()
@@ -324,33 +314,3 @@ def is_number(data: bytes, at: i64, stop: i64) -> bool:
             break
         at += 1
     return at > begin and next_word(data, at, stop) == stop
-
-
-def kind_of(word: bytes) -> i64:
-    """What a reply is whose first line begins with `word`.
-
-    >>> int(kind_of(b"NOT_FOUND")), int(kind_of(b"12")), int(kind_of(b"ERROR:"))
-    (11, 17, 1)
-
-    Raises ProtocolError for what no reply begins with.
-    """
-    kind = REPLY_WORDS.get(word)
-    if kind is not None:
-        return kind
-    if word == b"VALUE":
-        return R_VALUES
-    kind = _MANY.get(word)
-    if kind is not None:
-        return kind
-    if word.startswith(b"key="):
-        return R_LINES
-    if word.startswith((b"ts=", b"[skipped:")):
-        return R_LOG
-    if word.isdigit():
-        return R_NUMBER
-    if word.startswith(b"ERROR:"):
-        return REPLY_WORDS[b"ERROR"]
-    letters = word.replace(b"_", b"")
-    if letters.isalpha() and 65 <= word[0] <= 90:
-        return R_OTHER
-    raise ProtocolError("a line that begins no reply")

@@ -18,7 +18,7 @@ from tcpkit.protocols.memcached.text_line import (
     line_end,
     without_cr,
 )
-from tcpkit.protocols.memcached.text_words import RETRIEVAL, STORAGE, UNKNOWN
+from tcpkit.protocols.memcached.text_words import FORMS, RETRIEVAL, STORAGE, UNKNOWN
 
 LINE_BYTES: Final = 1024  # longer than any line but that of a get with many keys
 MAX_LINE: Final = 65536  # of commands other than get: the server takes less (16 KiB)
@@ -31,6 +31,7 @@ _SPACE: Final = 32
 _MINUS: Final = 45
 _GET: Final = 0x67657420  # "get "
 _SET: Final = 0x73657420  # "set "
+_PRINTABLE: Final = range(0x20, 0x7F)
 _FEW_DIGITS: Final = 9
 
 
@@ -226,3 +227,18 @@ class RequestParser:
             have -= size
         self.done = self._remaining == 0
         return pos
+
+
+def begins_command(data: bytes, start: i64, end: i64) -> bool:
+    """Whether a piece begins with a text command, by all appearances."""
+    line_feed = line_end(data, start, min(end, start + LINE_BYTES))
+    line = data[start : without_cr(data, start, line_feed)]
+    if FORMS.get(line[: line.find(b" ")] if b" " in line else line) is None:
+        return False
+    if not all(char in _PRINTABLE for char in line[:64]):
+        return False
+    if line_feed >= end or line_feed - start >= LINE_BYTES:
+        return line.startswith((b"get ", b"gets "))
+    command = CommandLine()
+    command.read(line, 0, len(line))
+    return command.form != UNKNOWN

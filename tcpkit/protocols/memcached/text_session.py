@@ -6,7 +6,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK
-from tcpkit.protocols.memcached.meta_flags import repeats, reply_flags, request_flags
+from tcpkit.protocols.memcached.meta_flags import KEY_TAG, repeats, reply_flags, request_flags
 from tcpkit.protocols.memcached.text_errors import UNAUTHENTICATED, may_fail
 from tcpkit.protocols.memcached.text_exchange import (
     command_word,
@@ -15,33 +15,31 @@ from tcpkit.protocols.memcached.text_exchange import (
     hidden,
     key_of,
     keys_asked,
+    retrieved_keys,
 )
 from tcpkit.protocols.memcached.text_line import (
-    HIDES_EN,
-    HIDES_HD,
-    HIDES_VA,
     CommandLine,
-    line_end,
-    without_cr,
 )
-from tcpkit.protocols.memcached.text_proof import KeyProof
+from tcpkit.protocols.memcached.text_proof import UNKNOWN_UNSEEN, KeyProof
 from tcpkit.protocols.memcached.text_reply import TextReply
-from tcpkit.protocols.memcached.text_request import LINE_BYTES, RequestParser, RequestScanner
+from tcpkit.protocols.memcached.text_request import (
+    LINE_BYTES,
+    RequestParser,
+    RequestScanner,
+    begins_command,
+)
 from tcpkit.protocols.memcached.text_words import (
     ANSWERS,
     CAS,
-    FORMS,
     KINDS,
     META_GET,
     META_SET,
+    NOMINAL,
     QUIT,
     R_CLIENT_ERROR,
     R_EN,
-    R_HD,
     R_LOG,
-    R_OK,
     R_STORED,
-    R_VA,
     R_VALUES,
     RETRIEVAL,
     STATS,
@@ -51,7 +49,7 @@ from tcpkit.protocols.memcached.text_words import (
     may_answer,
 )
 from tcpkit.protocols.message import NO_TIME, OUT_OF_ORDER, Exchange, PairingCounts, Recorder
-from tcpkit.protocols.ordered import INSIDE, OrderedSession
+from tcpkit.protocols.ordered import INSIDE, SEARCHING, OrderedSession
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, Request, RequestPool
 
 # Request.count: what is to be considered before a reply is believed, as bits
@@ -64,32 +62,7 @@ _MAY_LOG_IN: Final = 64  # a silent one, which is answered if it is the login
 _WITHOUT_END: Final = b"sizes_"  # stats sizes_enable: STAT and no END
 
 
-def _nominal() -> bytes:
-    """For each kind of reply the bit HIDES_* by which the flag q hides it."""
-    table = bytearray(KINDS)
-    table[R_EN] = HIDES_EN
-    table[R_HD] = table[R_OK] = HIDES_HD
-    table[R_VA] = HIDES_VA
-    return bytes(table)
-
-
-NOMINAL: Final = _nominal()
-_PRINTABLE: Final = range(0x20, 0x7F)
-
-
-def begins_command(data: bytes, start: i64, end: i64) -> bool:
-    """Whether a piece begins with a text command, by all appearances."""
-    line_feed = line_end(data, start, min(end, start + LINE_BYTES))
-    line = data[start : without_cr(data, start, line_feed)]
-    if FORMS.get(line[: line.find(b" ")] if b" " in line else line) is None:
-        return False
-    if not all(char in _PRINTABLE for char in line[:64]):
-        return False
-    if line_feed >= end or line_feed - start >= LINE_BYTES:
-        return line.startswith((b"get ", b"gets "))
-    command = CommandLine()
-    command.read(line, 0, len(line))
-    return command.form != UNKNOWN
+_META_KEY: Final = b"\0"  # before a key that a meta reply repeats: other replies than VALUE
 
 
 @final
@@ -97,14 +70,9 @@ class TextSession(OrderedSession):
     """Pairs first in, first out; what a reply can be answer to is checked each time."""
 
     __slots__ = (
-        "_reader",
-        "_scanner",
-        "_parser",
-        "_proof",
-        "_silent_since",
-        "_stored",
+        "_reader", "_scanner", "_parser", "_proof", "_began", "_silent_since", "_stored",
         "may_log_in",
-    )
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -120,6 +88,7 @@ class TextSession(OrderedSession):
         self._scanner = RequestScanner()
         self._parser: RequestParser | None = None
         self._proof: KeyProof | None = None
+        self._began = client_start  # the requests were seen from the connection's start
         self._silent_since = False  # a request without a reply came since the last one with
         self._stored = False  # the request before has, or should have, a data block
         self.may_log_in = True  # no silent request has come yet that may be a login
@@ -232,24 +201,40 @@ class TextSession(OrderedSession):
             self._reader.reads_tags = True
             if line.binary:
                 self._reader.keeps_tagged = True
-        if self.trust == EXACT or (self._proof is not None and self._proof.full):
-            return
-        key = key_of(request.raw)
-        if key is not None:
-            if self._proof is None:
-                self._proof = KeyProof()
-            if self._proof.asked(key):
-                request.count |= _NEW_KEY
+        if self.trust != EXACT and self._key_is_new(request, line):
+            request.count |= _NEW_KEY
+
+    def _key_is_new(self, request: Request, line: CommandLine) -> bool:
+        """Whether no request that was seen has asked for the keys that the reply may repeat."""
+        proof = self._key_proof()
+        if proof.full:
+            return False
+        raw = request.raw
+        if line.form == RETRIEVAL:
+            return proof.asked(retrieved_keys(raw), len(raw) < LINE_BYTES)
+        if not line.tag & KEY_TAG:
+            return False
+        key = key_of(raw)
+        return key is not None and proof.asked([_META_KEY + key], True)
+
+    def _key_proof(self) -> KeyProof:
+        proof = self._proof
+        if proof is None:
+            proof = self._proof = KeyProof(0 if self._began else UNKNOWN_UNSEEN)
+        return proof
 
     def _be_unsure(self) -> None:
         """Other versions of the server may read what follows in another way."""
-        self._unprove()
+        self._key_proof().doubted()
         if self.trust == EXACT:
             self.trust = INFERRED
             self.refresh()
 
     def begins_request(self, data: bytes, start: i64, end: i64) -> bool:
-        return begins_command(data, start, end)
+        begins = begins_command(data, start, end)
+        if not begins:
+            self._key_proof().missed(end - start, 0)
+        return begins
 
     def request_countdown(self) -> i64:
         return 0 if self._parser is None else self._parser.countdown()
@@ -300,19 +285,20 @@ class TextSession(OrderedSession):
 
     def proves(self, request: Request) -> bool:
         proof = self._proof
-        if proof is None or self.pipelines or self.overlaps or not request.count & _NEW_KEY:
+        if proof is None or self.lossy or not request.count & _NEW_KEY:
             return False
-        return self._repeats_key(request) and proof.repeated()
+        if not proof.bounded and (self.pipelines or self.overlaps):
+            return False
+        return self._repeats_key(request) and _is_alone(request) and proof.repeated()
 
     def _repeats_key(self, request: Request) -> bool:
-        """Whether the reply just read holds the key that the request asked for first."""
-        kind = self._reader.kind
-        words = self._reader.head.split(b" ")
+        """Whether the reply just read holds a key that the request asked for."""
+        reader = self._reader
         if request.kind == RETRIEVAL:
-            return kind == R_VALUES and len(words) > 1 and words[1] == key_of(request.raw)
-        if not request.count & _TAGGED or is_error(kind) or self._reader.tag != request.tag:
-            return False
-        return b"k" in request_flags(request.raw).letters
+            words = reader.head.split(b" ")
+            asked = retrieved_keys(request.raw)
+            return reader.kind == R_VALUES and len(words) > 1 and words[1] in asked
+        return request.tag & KEY_TAG != 0 and reader.tag == request.tag
 
     def tells_success(self, request: Request) -> bool:
         return request.kind == META_GET
@@ -342,20 +328,32 @@ class TextSession(OrderedSession):
     def doubts(self, request: Request) -> bool:
         if not request.count & _BEHIND_SILENT or not is_error(self._reader.kind):
             return False
-        self._unprove()  # the silent one may have failed: this server hides that, another may not
+        # the silent one may have failed: this server hides that, another may not
+        self._key_proof().doubted()
         return True
 
-    def missed_requests(self) -> None:
-        self._unprove()
+    def request_gap(self, size: i64, seq: i64) -> None:
+        waiting = self.queue.size
+        super().request_gap(size, seq)
+        self._note_missed(size, waiting)
 
-    def _unprove(self) -> None:
-        if self._proof is not None:
-            self._proof.forget()
+    def request_skip(self, size: i64, ts_ns: i64, seq: i64) -> None:
+        waiting = self.queue.size
+        super().request_skip(size, ts_ns, seq)
+        self._note_missed(size, waiting)
+
+    def _note_missed(self, size: i64, waiting: i64) -> None:
+        if self.request_state == SEARCHING:
+            self._key_proof().missed(size, waiting)
+
+    def contradicted(self, reason: str) -> None:
+        self._key_proof().doubted()
+        super().contradicted(reason)
 
     def refresh(self) -> None:
         super().refresh()
-        if self.trust == LOST:
-            self._unprove()
+        if self.trust == LOST and self._proof is not None:
+            self._proof.interrupted()
         self._reader.keep_head = not self.plain
 
     # Exchanges
@@ -366,3 +364,16 @@ class TextSession(OrderedSession):
     def describe_reply(self, request: Request, exchange: Exchange) -> None:
         reader = self._reader
         describe_answer(request.kind, reader.kind, reader.hits, reader.head, exchange)
+
+
+def _is_alone(request: Request) -> bool:
+    """Whether no request that waits behind it may have asked for the same key."""
+    seen: i64 = 0
+    other = request.next
+    while other is not None:
+        repeats_key = other.kind == RETRIEVAL or other.tag & KEY_TAG != 0
+        if (repeats_key and not other.count & _NEW_KEY) or seen >= UNKNOWN_UNSEEN:
+            return False
+        seen += 1
+        other = other.next
+    return True

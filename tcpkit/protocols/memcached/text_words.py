@@ -7,6 +7,8 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from tcpkit.errors import ProtocolError
+
 # Request.kind: what a command line asks for
 UNKNOWN: Final = 1  # no command, or one whose line the server refuses: an error answers
 RETRIEVAL: Final = 2  # get gets bget gat gats
@@ -154,3 +156,53 @@ def code_of(kind: i64, first_word: bytes) -> str:
     """A reply's closing word; `first_word` is asked for kinds that have none of their own."""
     code = _CODES.get(int(kind))
     return first_word.decode("ascii", "replace") if code is None else code
+
+
+# The nominal replies of meta commands, which their flag q hides.
+HIDES_EN: Final = 1
+HIDES_HD: Final = 2
+HIDES_VA: Final = 4
+
+
+def _nominal() -> bytes:
+    """For each kind of reply the bit HIDES_* by which the flag q hides it."""
+    table = bytearray(KINDS)
+    table[R_EN] = HIDES_EN
+    table[R_HD] = table[R_OK] = HIDES_HD
+    table[R_VA] = HIDES_VA
+    return bytes(table)
+
+
+NOMINAL: Final = _nominal()
+
+_MANY: Final = {b"STAT": R_STATS, b"ITEM": R_LINES, b"PREFIX": R_LINES, b"mg": R_LINES}
+
+
+def kind_of(word: bytes) -> i64:
+    """What a reply is whose first line begins with `word`.
+
+    >>> int(kind_of(b"NOT_FOUND")), int(kind_of(b"12")), int(kind_of(b"ERROR:"))
+    (11, 17, 1)
+
+    Raises ProtocolError for what no reply begins with.
+    """
+    kind = REPLY_WORDS.get(word)
+    if kind is not None:
+        return kind
+    if word == b"VALUE":
+        return R_VALUES
+    kind = _MANY.get(word)
+    if kind is not None:
+        return kind
+    if word.startswith(b"key="):
+        return R_LINES
+    if word.startswith((b"ts=", b"[skipped:")):
+        return R_LOG
+    if word.isdigit():
+        return R_NUMBER
+    if word.startswith(b"ERROR:"):
+        return REPLY_WORDS[b"ERROR"]
+    letters = word.replace(b"_", b"")
+    if letters.isalpha() and 65 <= word[0] <= 90:
+        return R_OTHER
+    raise ProtocolError("a line that begins no reply")

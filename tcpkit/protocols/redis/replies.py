@@ -301,7 +301,7 @@ class ReplySide(RequestSide):
         if self.trust == EXACT or self._nonsense >= MAX_NONSENSE:
             self._let_go()
             return
-        self.contradicted("no RESP")
+        self.contradicted("not a reply")
 
     def _drop_message(self) -> None:
         """A message that has begun cannot be read to its end."""

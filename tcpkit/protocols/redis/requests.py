@@ -7,7 +7,7 @@ from mypy_extensions import i64
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK
-from tcpkit.protocols.message import OUT_OF_ORDER, SILENT, PairingCounts, Recorder
+from tcpkit.protocols.message import OUT_OF_ORDER, PairingCounts, Recorder
 from tcpkit.protocols.pairing import EXACT, Request, RequestPool
 from tcpkit.protocols.redis.exchange import arguments_of, begins_request, take_apart
 from tcpkit.protocols.redis.mode import (
@@ -155,19 +155,8 @@ class RequestSide(PairedSession):
             self.counts.drop("unknown whether replied", 1)
             self.pool.put(request)
             return
-        self.silent(request, seq, ts_ns, ack)
-
-    def give_up(self, request: Request, status: str, ts_ns: i64) -> None:
-        mode = self.mode
-        sure = self._silence_proven or (mode is not None and mode.replicating)
-        if status != SILENT or sure:
-            super().give_up(request, status, ts_ns)
-        elif self.recorder.wants(SILENT, False):
-            exchange = self.request_exchange(request)
-            exchange.status = SILENT
-            exchange.time_ns = ts_ns
-            exchange.exact = False  # it may have been refused, and that would be a reply
-            self.recorder.report(exchange)
+        proven = self._silence_proven or mode.replicating
+        self.silent(request, seq, ts_ns, ack, proven)
 
     def _mode_made(self) -> Mode:
         mode = self.mode
@@ -252,6 +241,6 @@ class RequestSide(PairedSession):
         if self._request_state != DEAF:  # it was counted then
             self.counts.not_protocol += 1
         self.lose(0)
-        self.drop_waiting("not Redis")
+        self.drop_waiting("not the protocol")
         self._request_state = LET_GO
         self._parser = None

@@ -4,7 +4,6 @@ import tracemalloc
 
 from tcpkit.protocols.dns import datagrams
 from tcpkit.protocols.dns.datagrams import MAX_ANSWERED, MAX_GIVEN_UP, MAX_WAITING, DnsReader
-from tcpkit.protocols.dns.session import DnsOpener
 from tcpkit.protocols.dns.waiting import MAX_QUERIES
 from tcpkit.protocols.message import Exchange, PairingCounts, Recorder
 from tcpkit.wire.segment import Datagram
@@ -142,7 +141,3 @@ def test_strays_are_remembered_like_answers() -> None:
         made.request(source.asked(number, SECOND_NS))
         made.reply(source.answered(number, SECOND_NS + 5))
     assert (counts.exact, counts.inferred) == (1, 1)
-
-
-def test_opener_knows_every_port() -> None:
-    assert DnsOpener({53: Quiet()}, PairingCounts(), SECOND_NS) is not None

@@ -32,16 +32,17 @@ from tests.truth.judge import Reading, Truth, judge
 from tests.truth.trace import trace
 
 HANDSHAKE = 3
+UNREADABLE = 3  # the id of queries that the server cannot read
 READING = Reading(mode="dns")
 TIME_LIMIT_S = 5.0
 
-# Few names and few ids: the same question comes again and again. They are short, since a
-# datagram is known to `Wire` by its first 30 bytes.
+# Few names and few ids: the same question comes again and again, and has the same answer.
+# They are short, since a datagram is known to `Wire` by its first 30 bytes.
 asks = st.tuples(
-    st.sampled_from(["a", "b", "A", "ab.cd.ef"]),
+    st.sampled_from(["a", "b", "ab.cd.ef"]),
     st.sampled_from([1, AAAA]),
     st.integers(0, 3),
-    st.sampled_from(["answer", "answer", "answer", "bare", "none", "twice"]),
+    st.sampled_from(["answer", "answer", "answer", "none", "twice"]),
 )
 rounds = st.lists(st.lists(asks, min_size=1, max_size=3), min_size=1, max_size=8)
 Rounds = list[list[tuple[str, int, int, str]]]
@@ -49,14 +50,10 @@ Rounds = list[list[tuple[str, int, int, str]]]
 
 def messages(text: str, type_: int, id_: int, how: str) -> tuple[bytes, list[bytes]]:
     asked = query(text, type_, id_)
-    made = answer(text, type_, id_, [address(id_ + 1)])
-    replies = {
-        "answer": [made],
-        "bare": [bare(id_, RESPONSE | FORMERR)],
-        "none": [],
-        "twice": [made, made],
-    }
-    return asked, replies[how]
+    made = answer(text.upper(), type_, id_, [address(id_ + 1)])
+    if id_ == UNREADABLE:
+        made = bare(id_, RESPONSE | FORMERR)
+    return asked, [made] * {"none": 0, "answer": 1, "twice": 2}[how]
 
 
 def datagrams(turns: Rounds, marked: bool) -> list[Packet]:

@@ -308,6 +308,11 @@ def test_without_a_mark_the_time_tells_a_copy() -> None:
     assert only(traced(talk)).attempts == 2
 
 
+def test_query_of_another_size_is_no_copy() -> None:
+    talk = Talk().ask(query(), 0, mark=0).ask(query(additional=[opt()]), 100, mark=0)
+    assert only(traced(talk.reply(answer(), 600))).attempts == 2
+
+
 def test_copy_of_a_query_behind_its_answer_is_no_query() -> None:
     talk = Talk().ask(query(), 0, mark=9).reply(answer(), 100).ask(query(), 110, mark=9)
     run = traced(talk)
@@ -386,6 +391,12 @@ def test_query_whose_like_was_answered_before_the_capture_is_not_certain() -> No
 def test_second_answer_to_nothing_is_no_duplicate() -> None:
     run = traced(Talk().reply(answer(), 100).reply(answer(), 200))
     assert run.pairing.unpaired == {"reply without request": 2} and run.pairing.duplicates == 0
+
+
+def test_answer_that_is_older_than_its_query_is_not_certain() -> None:
+    """Clocks that disagree, or an answer to a query that was lost, out of order."""
+    run = dns().feed(Talk().ask(query(), 200).reply(answer(), 100).packets).finish()
+    assert quality(run) == [False] and latencies(run) == [-100]
 
 
 # Without an answer

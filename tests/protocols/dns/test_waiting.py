@@ -175,13 +175,10 @@ def test_client_has_the_recorder_of_its_port() -> None:
 
 def test_clients_that_fall_together_are_bounded() -> None:
     clients = Clients({53: RECORDER})
-    together: list[tuple[int, int]] = []
-    number = 0
-    while len(together) <= MAX_CHAIN:
-        ends = (number << 32, 5 << 16 | 53)
-        if mixed(ends[0], 0, 0, 0, ends[1]) & 65535 == 0:
-            together.append(ends)
-        number += 1
+    ports = {mixed(0, 0, 0, 0, n << 16 | 53) & 65535: n << 16 | 53 for n in range(65536)}
+    addresses = [n << 32 for n in range(200) if mixed(n << 32, 0, 0, 0, 0) & 65535 in ports]
+    together = [(a0, ports[mixed(a0, 0, 0, 0, 0) & 65535]) for a0 in addresses[: MAX_CHAIN + 1]]
+    assert {int(mixed(a0, 0, 0, 0, port)) & 65535 for a0, port in together} == {0}
     made = [clients.add(datagram(*ends)) for ends in together]
     assert None not in made[:-1] and made[-1] is None
 

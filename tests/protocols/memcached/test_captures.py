@@ -51,7 +51,6 @@ WHOLE = (
 WHOLE_UDP = ("udp-binary", "udp-ipv6", "udp-multi-datagram")
 # Captures in which some of what is asked cannot be told apart, or is not reported.
 PARTLY = (
-    "noreply-malformed",
     "stats-without-end",
     "udp-id-reuse",
     "udp-noreply-quiet",

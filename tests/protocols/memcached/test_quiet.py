@@ -153,17 +153,27 @@ def test_silence_on_trial_is_reported_with_the_replies_around_it() -> None:
     result = capture(batches(4)[3:])
     assert [(x.request, x.status, bool(x.exact)) for x in result.exchanges] == [
         (text, status, False)
-        for number in range(4)
+        for number in range(1, 4)
         for text, status in ((f"set k{number} 0 0 1", "silent"), ("noop", "ok"))
     ]
-    assert (result.pairing.silent, result.pairing.inferred) == (4, 4)
+    assert (result.pairing.silent, result.pairing.inferred) == (3, 3)
+
+
+def test_quiet_request_that_a_capture_begins_with_may_not_be_the_first_of_its_batch() -> None:
+    """The reply is that of `a`, which was not captured."""
+    made = memcached().client(ask(GETQ, b"a")).client(ask(GETQ, b"b")).client(ask(NOOP))
+    made.server(answer(GETQ, b"v") + answer(NOOP)).client(ask(NOOP)).server(answer(NOOP))
+    result = capture(made.packets[4:])
+    assert [(x.request, x.status) for x in result.exchanges] == [("noop", "ok")]
+    assert result.pairing.unpaired == {"lost in step": 2}
 
 
 def test_silence_on_trial_is_dropped_with_it() -> None:
     made = memcached()
-    made.client(ask(SETQ, b"k", b"1", 1) + ask(NOOP, opaque=2), at_us=1000)
-    made.server(answer(NOOP, opaque=2)).server(answer(NOOP, opaque=3))
+    made.client(ask(NOOP, opaque=1), at_us=1000).server(answer(NOOP, opaque=1))
+    made.client(ask(SETQ, b"k", b"1", 2) + ask(NOOP, opaque=3), at_us=2000)
+    made.server(answer(NOOP, opaque=3)).server(answer(NOOP, opaque=4))
     result = capture(made.packets[3:])
     assert result.exchanges == []
     assert result.pairing.silent == 0
-    assert result.pairing.unpaired["trial failed"] == 2
+    assert result.pairing.unpaired["trial failed"] == 3

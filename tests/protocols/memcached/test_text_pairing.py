@@ -301,26 +301,41 @@ def keyed(number: int) -> tuple[bytes, bytes]:
     return b"get %b\r\n" % key, b"VALUE %b 0 2\r\n%02d\r\nEND\r\n" % (key, number)
 
 
-def test_four_new_keys_repeated_one_by_one_prove_the_step() -> None:
-    packets = talk(*(keyed(number) for number in range(8))).packets
-    made = capture(packets[3:])  # without the handshake
-    assert [exchange.request for exchange in made.exchanges] == [
-        f"get user:{number:04d}" for number in range(8)
+def test_new_keys_repeated_prove_the_step_of_a_connection_that_began_unseen() -> None:
+    """32 requests may wait that were sent before; each can own one of the replies."""
+    made = capture(talk(*(keyed(number) for number in range(40))).packets[3:])
+    assert [exchange.key for exchange in made.exchanges] == [
+        f"user:{number:04d}" for number in range(40)
     ]
-    assert [exchange.exact for exchange in made.exchanges] == [False] * 3 + [True] * 5
+    assert [exchange.exact for exchange in made.exchanges] == [False] * 32 + [True] * 8
+
+
+def test_as_many_new_keys_as_a_gap_can_hold_requests_prove_the_step_behind_it() -> None:
+    packets = talk(*(keyed(number) for number in range(60))).packets
+    made = capture(drop(packets, 3 + 2 * 20))  # 15 bytes: 3 requests of 4, and a part of one
+    keys = [f"user:{number:04d}" for number in range(60) if number != 20]
+    assert [exchange.key for exchange in made.exchanges] == keys
+    assert [exchange.exact for exchange in made.exchanges[:20]] == [True] * 20
+    assert [exchange.exact for exchange in made.exchanges[20:]] == [False] * 4 + [True] * 35
+
+
+def test_lost_reply_needs_one_new_key() -> None:
+    packets = talk(*(keyed(number) for number in range(60))).packets
+    made = capture(drop(packets, 4 + 2 * 20))
+    assert len(made.exchanges) == 59
+    assert made.exchanges[-1].exact
 
 
 def test_keys_that_come_again_prove_nothing() -> None:
-    packets = talk(*(keyed(number % 3) for number in range(30))).packets
-    made = capture(packets[3:])
-    assert len(made.exchanges) == 30
+    made = capture(talk(*(keyed(number % 30) for number in range(200))).packets[3:])
+    assert len(made.exchanges) == 200
     assert not any(exchange.exact for exchange in made.exchanges)
 
 
-def test_keys_of_a_client_that_pipelines_prove_nothing() -> None:
+def test_keys_of_a_client_that_pipelines_prove_nothing_of_what_was_before_the_capture() -> None:
     turns = [
         (keyed(number)[0] + keyed(number + 1)[0], keyed(number)[1] + keyed(number + 1)[1])
-        for number in range(0, 40, 2)
+        for number in range(0, 80, 2)
     ]
     made = capture(talk(*turns).packets[3:])
     assert not any(exchange.exact for exchange in made.exchanges)
