@@ -57,7 +57,6 @@ MAX_WAITING_LOST: Final = 4096  # while nothing can be paired
 
 
 @final
-@mypyc_attr(acyclic=True)
 class Request:
     """A request that waits. Positions are sequence numbers, times ns.
 

@@ -33,7 +33,6 @@ RESETS: Final = 6
 HELLOS_2: Final = 7
 HELLOS_3: Final = 8
 FLAGGED: Final = 9  # ordinary, but for its flags
-ACKNOWLEDGES: Final = 10  # what a replica sends on a replication link: it gets no reply
 
 _BLOCKING: Final = frozenset(
     b"BLPOP BRPOP BLMOVE BLMPOP BRPOPLPUSH BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF".split()
@@ -166,7 +165,6 @@ class Mode:
         request.kind = FLAGGED
         second = arguments[1].upper() if len(arguments) > 1 else b""
         if name == b"REPLCONF" and len(arguments) % 2 == 1 and second in _UNANSWERED:
-            request.kind = ACKNOWLEDGES
             request.expected = 0
         elif self.replicating:
             # anything else that would be answered makes the server close the link

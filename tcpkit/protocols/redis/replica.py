@@ -9,7 +9,7 @@ from tcpkit.flow.sequence import SIGN
 from tcpkit.protocols.message import GAP, OUT_OF_ORDER, TRUNCATED
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
 from tcpkit.protocols.redis.mode import REPLICATES
-from tcpkit.protocols.redis.replication import BROKEN, HEADER, STATUS, ReplicationStream
+from tcpkit.protocols.redis.replication import HEADER, STATUS, ReplicationStream
 from tcpkit.protocols.redis.replies import ReplySide
 from tcpkit.protocols.redis.reply import ReplyScanner
 
@@ -77,15 +77,6 @@ class ReplicaSide(ReplySide):
         if request is not None and request.kind == REPLICATES and self.trust > LOST:
             self._settle(request, replies)
         replies.reset()
-
-    def replicates_already(self) -> None:
-        self._mode_made().replicating = self._intercepts = True
-        self._replication = ReplicationStream(BROKEN, self.scanners.requests)
-        self._multi = None
-        self._in_step = False
-        self._drop_message()
-        self.lose(0)
-        self.drop_waiting("lost in step")
 
     def _miss_replicated(
         self, stream: ReplicationStream, size: i64, flags: i64, ts_ns: i64

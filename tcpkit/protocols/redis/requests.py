@@ -11,7 +11,6 @@ from tcpkit.protocols.message import OUT_OF_ORDER, PairingCounts, Recorder
 from tcpkit.protocols.pairing import EXACT, Request, RequestPool
 from tcpkit.protocols.redis.exchange import arguments_of, begins_request, take_apart
 from tcpkit.protocols.redis.mode import (
-    ACKNOWLEDGES,
     BREAKS,
     ORDINARY,
     REPLICATES,
@@ -89,10 +88,6 @@ class RequestSide(PairedSession):
         self._intercepts = False  # what came before may change what any request gets
         self._syncing = False  # a PSYNC or SYNC may be waiting
 
-    def replicates_already(self) -> None:
-        """The connection turns out to be a replica's, and its PSYNC was not seen."""
-        raise NotImplementedError
-
     def request_data(
         self, data: bytes, start: i64, end: i64, ts_ns: i64, seq: i64, ack: i64
     ) -> None:
@@ -156,8 +151,6 @@ class RequestSide(PairedSession):
         if request.kind == BREAKS:
             self.lose(0)
             mode.reply_unknown = mode.reply_off
-        elif request.kind == ACKNOWLEDGES and not mode.certain and not mode.replicating:
-            self.replicates_already()
         if mode.reply_unknown or request.kind == BREAKS:
             self.counts.drop("unknown whether replied", 1)
             self.pool.put(request)
