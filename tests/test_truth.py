@@ -16,7 +16,7 @@ from tests.truth.simulated import Simulation
 from tests.truth.trace import trace
 
 RUNS_A_WAY = 200 if is_compiled() else 20
-SIMULATIONS = 40 if is_compiled() else 4
+SIMULATIONS = 10 if is_compiled() else 3
 RUNS_OF_SIMULATED = 12
 EXCHANGES_UNTIL_PAIRED = 10
 

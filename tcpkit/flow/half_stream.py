@@ -181,12 +181,12 @@ class HalfStream:
             size = distance(ahead.acked, self.next)
         return size if size > 0 else 0
 
-    def hole_is_acked(self) -> bool:
-        """Whether the peer has the missing bytes: then the capture lost them, or reordered."""
+    def hole_is_acked(self, missing: i64) -> bool:
+        """Whether the peer has the `missing` bytes: then the capture lost them, or reordered."""
         ahead = self.ahead
         if ahead is None or ahead.acked < 0:
             return False
-        return distance(ahead.acked, self.next) >= self.missing()
+        return distance(ahead.acked, self.next) >= missing
 
     def end_at(self, fin: i64, ts_ns: i64) -> None:
         """The FIN has position `fin`: nothing behind it is data."""

@@ -292,9 +292,8 @@ class Reassembly:
                 return
 
     def _deliver(self, conn: Connection, from_client: bool, half: HalfStream) -> None:
-        before = half.held_bytes
         piece = half.take()
-        self.held_total -= before - half.held_bytes
+        self.held_total -= len(piece.data)
         known = distance(half.next, piece.seq)  # bytes at its front that were delivered
         if known >= piece.size:
             return
@@ -324,7 +323,8 @@ class Reassembly:
         ahead = half.ahead
         if ahead is None:
             return False
-        if half.missing() <= 0:
+        missing = half.missing()
+        if missing <= 0:
             half.forget_hole()
             return False
         if ahead.hole_since_ns < 0:
@@ -333,21 +333,23 @@ class Reassembly:
         ahead.hole_packets += packets
         age = now_ns - ahead.hole_since_ns
         held = ahead.held
-        if half.hole_is_acked():
+        if half.hole_is_acked(missing):
             over = ahead.hole_packets > ACKED_PACKETS or age >= ACKED_NS
         else:
             over = age >= HOLE_NS
-        waiting = conn.client_half.held_bytes + conn.server_half.held_bytes
         if not over and (
             (held is not None and len(held) > MAX_HELD_PIECES)
-            or waiting > MAX_HELD_BYTES
-            or (self.held_total > MAX_HELD_TOTAL and waiting > 0)
+            or (self.held_total > MAX_HELD_BYTES and self._holds_too_much(conn))
         ):
             self.counts.held_overflow += 1
             over = True
         if over:
             self._give_up(conn, from_client)
         return over
+
+    def _holds_too_much(self, conn: Connection) -> bool:
+        waiting = conn.client_half.held_bytes + conn.server_half.held_bytes
+        return waiting > MAX_HELD_BYTES or (self.held_total > MAX_HELD_TOTAL and waiting > 0)
 
     def _give_up(self, conn: Connection, from_client: bool) -> None:
         half = conn.client_half if from_client else conn.server_half

@@ -283,8 +283,12 @@ class Step(Stream):
             self.checks -= 1
             if self.checks == 0:
                 self.refresh()
-            return self.may_answer(self.command_name(request), kind)
+            return self.fits(request, kind)
         return True
+
+    def fits(self, request: Request, kind: int) -> bool:
+        """Whether a reply of this kind can belong to the command of `request`."""
+        return self.may_answer(self.command_name(request), kind)
 
     def try_out(self, request: Request, exchange: Exchange, kind: int) -> None:
         """Keep an exchange back until the guess that it is a pair is confirmed."""

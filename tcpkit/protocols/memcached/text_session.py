@@ -59,6 +59,9 @@ _TAGGED: Final = 16  # the reply repeats the key or an opaque text: `Request.tag
 _NEW_KEY: Final = 32  # the first time that the connection asked for the key
 _MAY_LOG_IN: Final = 64  # a silent one, which is answered if it is the login
 
+# One for all connections: what it says of a request is used before the next one is read.
+_SCANNER: Final = RequestScanner()
+
 _WITHOUT_END: Final = b"sizes_"  # stats sizes_enable: STAT and no END
 
 
@@ -70,7 +73,7 @@ class TextSession(OrderedSession):
     """Pairs first in, first out; what a reply can be answer to is checked each time."""
 
     __slots__ = (
-        "_reader", "_scanner", "_parser", "_proof", "_began", "_silent_since", "_stored",
+        "_reader", "_parser", "_proof", "_began", "_silent_since", "_stored",
         "may_log_in",
     )  # fmt: skip
 
@@ -85,7 +88,6 @@ class TextSession(OrderedSession):
         server_start: bool,
     ) -> None:
         self._reader = TextReply()
-        self._scanner = RequestScanner()
         self._parser: RequestParser | None = None
         self._proof: KeyProof | None = None
         self._began = client_start  # the requests were seen from the connection's start
@@ -104,7 +106,7 @@ class TextSession(OrderedSession):
     def read_request(self, data: bytes, pos: i64, end: i64, ts_ns: i64, seq: i64, ack: i64) -> i64:
         if self.request_state == INSIDE:
             return self._read_part(data, pos, end, ts_ns, seq, ack)
-        scanner = self._scanner
+        scanner = _SCANNER
         stop = scanner.whole(data, pos, end)
         if stop < 0:
             self.begin_request(ts_ns, seq)

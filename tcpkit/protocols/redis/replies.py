@@ -32,7 +32,13 @@ from tcpkit.protocols.redis.exchange import (
 from tcpkit.protocols.redis.mode import BREAKS, ECHOES, ORDINARY, SUBSCRIBES
 from tcpkit.protocols.redis.replication import ReplicationStream
 from tcpkit.protocols.redis.reply import PUSH, ReplyScanner
-from tcpkit.protocols.redis.requests import LET_GO, MAX_NONSENSE, RequestSide, Scanners
+from tcpkit.protocols.redis.requests import (
+    LET_GO,
+    MAX_NONSENSE,
+    WORD_END,
+    RequestSide,
+    Scanners,
+)
 
 _LF: Final = 10
 _BULK_ERROR: Final = 33
@@ -357,6 +363,18 @@ class ReplySide(RequestSide):
 
     def is_answering(self) -> bool:
         return self._replies is not None and self._replies.begun
+
+    def fits(self, request: Request, kind: int) -> bool:
+        raw = request.raw
+        if request.arguments is not None or request.flags & TRANSACTION or len(raw) < WORD_END:
+            return super().fits(request, kind)
+        fitting = self.scanners.fitting
+        if fitting.knows(raw, kind):
+            return True
+        if not super().fits(request, kind):
+            return False
+        fitting.remember(raw, kind)
+        return True
 
     def command_name(self, request: Request) -> bytes:
         if request.flags & TRANSACTION:

@@ -2,6 +2,8 @@
 
 from typing import Final, final
 
+from librt.strings import read_i64_be
+from librt.vecs import vec
 from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
@@ -25,6 +27,10 @@ from tcpkit.protocols.session import PairedSession
 RAW_BYTES: Final = 1024  # of a request kept as it was captured; longer ones are taken apart
 MAX_NONSENSE: Final = 16  # pieces that are no RESP before a connection is let go
 
+FITTING: Final = 64  # beginnings of requests that are remembered
+WORD_AT: Final = 4
+WORD_END: Final = 12
+
 # how the request stream is read
 IN_STEP: Final = 0  # the next byte begins a request
 INSIDE: Final = 1  # a request has begun
@@ -35,13 +41,40 @@ LET_GO: Final = 5  # not Redis, or nothing that can be followed
 
 
 @final
+class FittingReplies:
+    """Remembers which kinds of reply were found to fit to which requests' beginnings.
+
+    The 8 bytes behind `*3\\r\\n` hold the length of a command's name and its first letters.
+    """
+
+    __slots__ = ("_words", "_kinds")
+
+    def __init__(self) -> None:
+        self._words = vec[i64]([0] * FITTING)
+        self._kinds = vec[i64]([0] * FITTING)
+
+    def knows(self, raw: bytes, kind: i64) -> bool:
+        """`raw` is at least WORD_END bytes long."""
+        word: i64 = read_i64_be(raw, WORD_AT)
+        at = ((word >> 24) ^ (word >> 8) ^ word) & (FITTING - 1)
+        return self._words[at] == word and self._kinds[at] == kind
+
+    def remember(self, raw: bytes, kind: i64) -> None:
+        word: i64 = read_i64_be(raw, WORD_AT)
+        at = ((word >> 24) ^ (word >> 8) ^ word) & (FITTING - 1)
+        self._words[at] = word
+        self._kinds[at] = kind
+
+
+@final
 class Scanners:
     """What the connections of a run share: between two packets, few are inside a message."""
 
-    __slots__ = ("requests", "_replies")
+    __slots__ = ("requests", "fitting", "_replies")
 
     def __init__(self) -> None:
         self.requests = RequestScanner()
+        self.fitting = FittingReplies()
         self._replies: ReplyScanner | None = None
 
     def take(self) -> ReplyScanner:
