@@ -48,7 +48,10 @@ class Reassembly:
     def stream_of(self, conn: Connection) -> Stream:
         """The connection's reader; opened when the first payload arrives."""
         stream = conn.stream
-        if stream is None:
+        if stream is not None:
+            if stream.successor is not None:
+                stream = conn.stream = stream.successor
+        else:
             client_start = conn.client_half.started
             server_start = conn.server_half.started
             if not (client_start and server_start):
@@ -198,6 +201,8 @@ class Reassembly:
         else:
             stream.reply_data(data, start, end, segment.ts_ns, seq, ack)
         stream.notes = 0
+        if stream.successor is not None:
+            conn.stream = stream.successor
 
     def _is_late(self, conn: Connection, from_client: bool, half: HalfStream, seq: i64) -> bool:
         """Whether bytes at `seq` come after some that are behind them, or that answer them."""

@@ -27,14 +27,18 @@ END_LOST: Final = 6  # its numbers stopped making sense: what waits cannot be be
 class Stream:
     """Reads one connection. `request_*` is client to server, `reply_*` the other way.
 
+    A reader that sets `successor` still has to pass on what it gets: the connection turns to
+    the other one when it next leaves the plain path, at the latest.
+
     The flow guarantees for reply bytes: every request byte that they acknowledge has
     been delivered, or reported as a gap, before them.
     """
 
-    __slots__ = ("notes",)
+    __slots__ = ("notes", "successor")
 
     def __init__(self) -> None:
         self.notes: i64 = 0
+        self.successor: Stream | None = None  # set by a reader that leaves the rest to another
 
     def request_data(
         self, data: bytes, start: i64, end: i64, ts_ns: i64, seq: i64, ack: i64

@@ -73,12 +73,14 @@ class MemcachedStream(Stream):
                 return
         session.notes = self.notes
         session.request_data(data, start, end, ts_ns, seq, ack)
+        session.notes = 0
 
     def reply_data(self, data: bytes, start: i64, end: i64, ts_ns: i64, seq: i64, ack: i64) -> None:
         session = self._session
         if session is not None:
             session.notes = self.notes
             session.reply_data(data, start, end, ts_ns, seq, ack)
+            session.notes = 0
             return
         self._miss_replies()
         self._reply_end = (seq + end - start) & MASK
@@ -102,6 +104,7 @@ class MemcachedStream(Stream):
         if self._passed_over:
             session.passed_over(self._reply_end, self._server_ack, self._last_ns)
         self._session = session
+        self.successor = session
         return session
 
     def _spoken(self, data: bytes, start: i64, end: i64) -> i64:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tcpkit.protocols.message import flag_names
 from tests.build import Conversation, Packet
 from tests.protocols.capture import Capture
 from tests.protocols.memcached.packets import GET, NOOP, SET, answer, ask, capture, memcached
@@ -92,3 +93,12 @@ def test_random_bytes_never_raise(
     for from_client, data in said:
         (made.client if from_client else made.server)(first + data)
     capture(made.packets if whole else made.packets[HANDSHAKE:])
+
+
+def test_piece_out_of_order_flags_only_what_came_with_it() -> None:
+    made = Conversation(server="10.0.0.2:11211").handshake()
+    made.client(b"get a\r\n", at_us=1000).server(b"END\r\n", at_us=1100)
+    made.client(b"get b\r\n", at_us=2000).server(b"END\r\n", at_us=2100)
+    first, reply, *rest = made.packets[3:]
+    run = Capture("memcached", (11211,)).feed([*made.packets[:3], reply, first, *rest]).finish()
+    assert [flag_names(exchange.flags) for exchange in run.exchanges] == [["out-of-order"], []]
