@@ -5,7 +5,8 @@ that acknowledges bytes not seen yet is held like one that comes too early. A ho
 waited for as long as it may still be filled, then reported as a gap:
 
 - the peer has acknowledged the missing bytes: they were lost by the capture, or the
-  capture reorders. ACKED_PACKETS more packets of the connection, or ACKED_NS.
+  capture reorders. ACKED_PACKETS more packets of the connection, ACKED_PIECES more in the
+  same direction, or ACKED_NS.
 - not acknowledged: lost on the wire, a retransmission will come. HOLE_NS, or until
   MAX_HELD_PIECES or MAX_HELD_BYTES wait behind it.
 """
@@ -22,6 +23,7 @@ from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOp
 from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
 
 ACKED_PACKETS: Final = 16  # a capture reorders over a few packets (multi-queue cards, `any`)
+ACKED_PIECES: Final = 4  # a card keeps a direction in one queue; TCP itself waits for 3
 ACKED_NS: Final = 100_000_000
 HOLE_NS: Final = 30_000_000_000  # several retransmission timeouts (RFC 6298)
 MAX_HELD_PIECES: Final = 4096  # a window of 6 MB in segments of 1460 bytes
@@ -340,6 +342,7 @@ class Reassembly:
         held = ahead.held
         if half.hole_is_acked(missing):
             over = ahead.hole_packets > ACKED_PACKETS or age >= ACKED_NS
+            over = over or (held is not None and len(held) > ACKED_PIECES)
         else:
             over = age >= HOLE_NS
         if not over and (

@@ -2,7 +2,14 @@
 
 from dataclasses import replace
 
-from tcpkit.flow.reassembly import ACKED_NS, ACKED_PACKETS, HOLE_NS, MAX_HELD_BYTES, MAX_HELD_TOTAL
+from tcpkit.flow.reassembly import (
+    ACKED_NS,
+    ACKED_PACKETS,
+    ACKED_PIECES,
+    HOLE_NS,
+    MAX_HELD_BYTES,
+    MAX_HELD_TOTAL,
+)
 from tcpkit.flow.stream import END_FIN, END_LOST
 from tests.build import (
     ACK,
@@ -229,6 +236,18 @@ def test_lost_request_is_given_up_after_so_many_packets() -> None:
     after = Flow().feed(packets)
     assert after.events[:3] == [("request gap", 4), ("reply", b"12", 20), ("reply", b"x", 21)]
     assert len(after.events) == 2 + ACKED_PACKETS + 5
+
+
+def test_lost_request_is_given_up_when_so_many_have_come_behind_it() -> None:
+    conversation = Conversation().handshake().client(b"lost").server(b"12", at_us=20)
+    for number in range(ACKED_PIECES + 1):
+        conversation.client(b"%d" % number, at_us=30 + number)
+    packets = drop(conversation.packets, HANDSHAKE)
+    before = Flow().feed(packets[:-1])
+    assert before.streams == []
+    after = Flow().feed(packets)
+    assert after.events[:3] == [("request gap", 4), ("reply", b"12", 20), ("request", b"0", 30)]
+    assert len(after.events) == 2 + ACKED_PIECES + 1
 
 
 def test_lost_reply_is_told_by_the_clients_acknowledgment() -> None:
