@@ -19,7 +19,7 @@ INSTALL_STAMP := $(VENV)/stamps/install-$(KEY)
 TEST_STAMP := $(VENV)/stamps/test-$(KEY)
 DEV_STAMP := $(VENV)/stamps/dev-$(KEY)
 
-.PHONY: help run test test-compiled test-interpreted check lint format coverage truth golden pcaps bench wheel clean
+.PHONY: help run test compiled-folder test-compiled test-interpreted check lint format coverage truth golden pcaps bench wheel clean
 
 help:
 	@echo 'make run       set everything up, then trace a shipped capture: slow requests, then the summary'
@@ -40,12 +40,14 @@ run: $(INSTALL_STAMP)
 test: test-compiled test-interpreted
 
 # A folder with everything but the package's source: there, `tcpkit` is the installed, compiled one.
-test-compiled: $(TEST_STAMP)
+compiled-folder: $(TEST_STAMP)
 	@rm -rf build/compiled && mkdir -p build/compiled
 	@for each in $$(ls -A); do \
 	    case $$each in tcpkit|build|dist|.git|.venv|*.egg-info|.*_cache) ;; \
 	    *) ln -s ../../$$each build/compiled/$$each ;; esac; \
 	done
+
+test-compiled: compiled-folder
 	cd build/compiled && TCPKIT_EXPECT_BUILD=compiled $(PY) -m pytest $(PYTEST_ARGS)
 
 test-interpreted: $(TEST_STAMP)
@@ -66,8 +68,8 @@ coverage: $(TEST_STAMP) $(DEV_STAMP)
 	$(PY) -m coverage run -m pytest $(PYTEST_ARGS)
 	$(PY) -m coverage report
 
-truth: $(TEST_STAMP)
-	$(PY) -m tests.truth
+truth: compiled-folder
+	cd build/compiled && $(PY) -m tests.truth
 
 golden: $(TEST_STAMP)
 	$(PY) -m tests.goldens

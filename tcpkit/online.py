@@ -147,6 +147,10 @@ async def _run(config: Config, ready: Callable[[str], None]) -> int:
     online = Online(config)
     try:
         await online.start()
+    except TcpkitError:
+        online.capture.close()
+        raise
+    try:
         ready(online.describe())
         gc.freeze()
         gc.set_threshold(GC_THRESHOLD)

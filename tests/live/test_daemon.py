@@ -161,6 +161,7 @@ def test_start_on_a_busy_stats_port_is_refused(tmp_path: Path) -> None:
         for call in (
             ("-d", "-o", "/dev/null", "--pidfile", pidfile),
             ("-q", "-o", "/dev/null"),
+            ("-o", "/dev/null"),  # nor a summary of nothing
         ):
             outcome = tcpkit_run("-i", "lo", "-P", port, *call)
             assert_refused(outcome, 1, "cannot listen", port, "Address already in use")
