@@ -407,24 +407,24 @@ def test_framing_cut_off_by_the_snap_length_makes_no_wrong_pair() -> None:
 
 
 def test_capture_from_the_middle_is_flagged_and_only_inferred() -> None:
-    turns = [turn for name in "abcdefgh" for turn in (line(f"GET {name}"), bulk(name))]
+    turns = [turn for name in "abcdef" for turn in (line(f"GET {name}"), bulk(name))]
     result = capture(dialogue(*turns)[HANDSHAKE + 4 :])
-    assert result.pairs == [(f"GET {name}", bulk(name)) for name in "cdefgh"]
+    assert result.pairs == [(f"GET {name}", bulk(name)) for name in "cdef"]
     assert not any(exchange.exact for exchange in result.exchanges)
-    assert result.flags() == [["mid-stream"]] * 6
+    assert result.flags() == [["mid-stream"]] * 4
     assert result.pairing.mid_stream == 1
 
 
 def test_capture_from_the_middle_of_a_value_pairs_what_follows() -> None:
     turns = [
         line("GET a"), bulk("*1\r\n$4\r\nPING\r\n" * 300),
-        *(turn for name in "bcdefgh" for turn in (line(f"GET {name}"), bulk(name))),
+        *(turn for name in "bcde" for turn in (line(f"GET {name}"), bulk(name))),
     ]  # fmt: skip
     packets = dialogue(*turns)
     result = capture(packets[HANDSHAKE + 3 :])
-    truth = {(f"GET {name}", bulk(name)) for name in "bcdefgh"}
+    truth = {(f"GET {name}", bulk(name)) for name in "bcde"}
     assert set(result.pairs) <= truth
-    assert len(result.pairs) >= 5
+    assert len(result.pairs) >= 3
 
 
 def test_two_different_echoes_prove_the_step_in_mid_stream() -> None:
