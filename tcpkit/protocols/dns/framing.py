@@ -55,10 +55,6 @@ class Framing:
         """Whether the next octet begins a message."""
         return self._where == _BETWEEN
 
-    @property
-    def in_body(self) -> bool:
-        return self._where == _BODY
-
     def reset(self) -> None:
         """The next octet begins a message."""
         self._where = _BETWEEN

@@ -28,7 +28,6 @@ _CR: Final = 13
 _LF: Final = 10
 _CRLF: Final = 0x0D0A
 _SPACE: Final = 32
-_MINUS: Final = 45
 _GET: Final = 0x67657420  # "get "
 _SET: Final = 0x73657420  # "set "
 _PRINTABLE: Final = range(0x20, 0x7F)

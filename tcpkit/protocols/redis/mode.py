@@ -62,7 +62,6 @@ def _special_names() -> bytes:
 
 
 SPECIAL: Final = _special_names()
-WITH_ARGUMENT: Final = 2
 
 
 @final
