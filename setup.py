@@ -20,7 +20,7 @@ from distutils.ccompiler import new_compiler  # isort: skip
 from distutils.sysconfig import customize_compiler  # isort: skip
 
 HERE = Path(__file__).resolve().parent
-ROOMS = ("capture", "wire", "flow", "protocols", "metrics", "sinks")
+ROOMS = ("capture", "wire", "flow", "script", "protocols", "metrics", "sinks")
 # pypcap and dpkt have no types to compile against, and neither is on the fast path.
 INTERPRETED = {"tcpkit/capture/live.py", "tcpkit/wire/slow_path.py"}
 COMMANDS_THAT_COMPILE = {
@@ -114,7 +114,11 @@ os.chdir(HERE)
 setup(
     packages=[*find_packages(include=["tcpkit", "tcpkit.*"]), "tcpkit.scripts"],
     package_dir={"tcpkit.scripts": "scripts"},
-    package_data={"tcpkit": ["py.typed"], "tcpkit.scripts": ["*.lua"]},
+    package_data={
+        "tcpkit": ["py.typed"],
+        "tcpkit.script": ["*.lua"],
+        "tcpkit.scripts": ["*.lua", "protocols/*.lua"],
+    },
     include_package_data=False,
     ext_modules=extensions(),
     cmdclass={"build_ext": BuildExtOrNot},

@@ -1,18 +1,23 @@
 """Starts the run that the command line asks for."""
 
+from typing import TYPE_CHECKING
+
 from tcpkit.config import Config
 
+if TYPE_CHECKING:
+    from tcpkit.script.script import Script
 
-def run(config: Config) -> int:
+
+def run(config: Config, script: "Script | None" = None) -> int:
     """The exit status. Raises TcpkitError."""
     if config.files:
         from tcpkit.offline import run as run_offline
 
-        return run_offline(config)
+        return run_offline(config, script)
     if config.daemon:
         from tcpkit.daemon import run as run_daemon
 
-        return run_daemon(config)
+        return run_daemon(config, script)
     from tcpkit.online import run as run_online
 
-    return run_online(config)
+    return run_online(config, script=script)

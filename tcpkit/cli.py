@@ -5,12 +5,14 @@ import math
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tcpkit import __version__
 from tcpkit.config import (
     DEFAULT_BIND,
     DEFAULT_BUFFER_KIB,
+    DEFAULT_LUA_BUDGET,
+    DEFAULT_LUA_MEMORY_MIB,
     DEFAULT_SNAPLEN,
     DEFAULT_STATS_PORT,
     DEFAULT_TIMEOUT_S,
@@ -18,12 +20,17 @@ from tcpkit.config import (
 )
 from tcpkit.errors import ConfigError, TcpkitError
 
+if TYPE_CHECKING:
+    from tcpkit.script.script import Script
+
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
 MAX_THRESHOLD_MS = 86_400_000  # a day
 MAX_TIMEOUT_S = 86_400
 MAX_BUFFER_KIB = 2_097_151  # the kernel's size is an int of bytes
-MAX_DIGITS = 10
+MAX_DIGITS = 12
+MAX_LUA_BUDGET = 1_000_000_000_000
+MIN_LUA_MEMORY_MIB, MAX_LUA_MEMORY_MIB = 1, 1_048_576
 MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap takes
 
 
@@ -51,6 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     add("-P", "--stats-port", default=str(DEFAULT_STATS_PORT))
     add("--bind")
     add("-S", "--script")
+    add("--lua", default="")
+    add("--lua-jit", action="store_true")
+    add("--lua-budget", default=str(DEFAULT_LUA_BUDGET))
+    add("--lua-memory", default=str(DEFAULT_LUA_MEMORY_MIB))
     add("-w", "--write")
     add("-B", "--buffer-size", default=str(DEFAULT_BUFFER_KIB))
     add("--snaplen", default=str(DEFAULT_SNAPLEN))
@@ -68,26 +79,63 @@ def _parser() -> argparse.ArgumentParser:
 
 def parse(arguments: Sequence[str]) -> Config:
     """The run that `arguments` ask for. Raises ConfigError for a wrong command line."""
-    return _checked(_parser().parse_args(arguments))
+    return _checked(_parser().parse_args(arguments))[0]
 
 
-def _checked(options: argparse.Namespace) -> Config:
-    from tcpkit.protocols.protocol import TCP_ONLY
-    from tcpkit.protocols.registry import RAW, modes, protocol_of
+def _checked(options: argparse.Namespace) -> "tuple[Config, Script | None]":
+    """The run that is asked for, with its script. Raises ConfigError, ScriptError."""
+    from tcpkit import scripted
+    from tcpkit.protocols.registry import modes
 
+    _check_alone(options)
+    early = _with_script(options)
+    script = None if early.script is None else scripted.load(early)
     if options.mode not in modes():
         raise ConfigError(f"unknown mode {options.mode!r}: choose from {', '.join(modes())}")
+    config = _whole(options, early)
+    if script is None:
+        script = scripted.load(config)
+    if script is not None:
+        scripted.check(script, config.mode)
+    return config, script
+
+
+def _with_script(options: argparse.Namespace) -> Config:
+    """What a script needs before the mode, which it may bring itself, is known."""
+    from tcpkit.script.version import VERSIONS
+
+    if options.lua and options.lua not in VERSIONS:
+        raise ConfigError(f"--lua takes one of {', '.join(VERSIONS)}, not {options.lua!r}")
+    budget = _number("--lua-budget", options.lua_budget, 1, MAX_LUA_BUDGET)
+    memory = _number("--lua-memory", options.lua_memory, MIN_LUA_MEMORY_MIB, MAX_LUA_MEMORY_MIB)
+    return Config(
+        mode=options.mode,
+        json=options.json,
+        script=options.script,
+        lua=options.lua,
+        lua_jit=options.lua_jit,
+        lua_budget=budget,
+        lua_memory_mib=memory,
+    )
+
+
+def _check_alone(options: argparse.Namespace) -> None:
+    """What is wrong whatever the mode is. Raises ConfigError."""
     if bool(options.interface) == bool(options.read):
         what = "only one of" if options.read else "one of"
         raise ConfigError(f"{what} -i (live) and -r (a capture file) is needed")
-    if options.script is not None:
-        raise ConfigError(f"Lua scripts are not supported by this version: -S {options.script}")
     if options.daemon and not options.interface:
         raise ConfigError("-d needs -i: a file is read in the foreground")
     if options.pidfile and not options.daemon:
         raise ConfigError("--pidfile needs -d")
     if options.output and options.write and _same_path(options.output, options.write):
         raise ConfigError(f"-o and -w name the same file: {options.output}")
+
+
+def _whole(options: argparse.Namespace, early: Config) -> Config:
+    from tcpkit.protocols.protocol import TCP_ONLY
+    from tcpkit.protocols.registry import RAW, protocol_of
+
     ports = _ports(options.port)
     protocol = protocol_of(options.mode)
     if protocol is not None:
@@ -97,8 +145,7 @@ def _checked(options: argparse.Namespace) -> Config:
     if options.mode == RAW and options.threshold is not None:
         raise ConfigError("-t needs a protocol: choose one with -m")
     threshold = options.threshold
-    return Config(
-        mode=options.mode,
+    return early._replace(
         interface=options.interface,
         files=tuple(options.read),
         ports=ports,
@@ -115,7 +162,6 @@ def _checked(options: argparse.Namespace) -> Config:
         udp=options.udp,
         daemon=options.daemon,
         pidfile=options.pidfile,
-        json=options.json,
         timeout_ns=_decimal("--timeout", options.timeout, NS_PER_S, 0.001, MAX_TIMEOUT_S),
         quiet=options.quiet,
     )
@@ -183,10 +229,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from tcpkit.installation import describe
 
             return _show(f"tcpkit {__version__} ({describe()})\n")
-        config = _checked(options)
+        config, script = _checked(options)
         from tcpkit.app import run
 
-        return run(config)
+        return run(config, script)
     except TcpkitError as error:
         _complain(error)
         return error.exit_status

@@ -7,6 +7,8 @@ DEFAULT_BIND = "0.0.0.0"
 DEFAULT_BUFFER_KIB = 16384
 DEFAULT_SNAPLEN = 262144
 DEFAULT_TIMEOUT_S = 10.0
+DEFAULT_LUA_BUDGET = 10_000_000  # instructions a call: some 50 ms
+DEFAULT_LUA_MEMORY_MIB = 256
 
 
 class Config(NamedTuple):
@@ -20,7 +22,11 @@ class Config(NamedTuple):
     threshold_ns: int | None = None  # None: every request is logged
     stats_port: int = DEFAULT_STATS_PORT  # 0: no stats server
     bind: str = DEFAULT_BIND
-    script: str | None = None
+    script: str | None = None  # the path; None: no script runs
+    lua: str = ""  # the version; "": the best one that is there
+    lua_jit: bool = False
+    lua_budget: int = DEFAULT_LUA_BUDGET
+    lua_memory_mib: int = DEFAULT_LUA_MEMORY_MIB
     write: str | None = None
     buffer_kib: int = DEFAULT_BUFFER_KIB
     snaplen: int = DEFAULT_SNAPLEN

@@ -12,12 +12,13 @@ from typing import NoReturn
 from tcpkit.config import Config
 from tcpkit.errors import TcpkitError
 from tcpkit.pipeline import tell
+from tcpkit.script.script import Script
 
 _READY = b"0"
 _PID_BYTES = 32
 
 
-def run(config: Config) -> int:
+def run(config: Config, script: Script | None = None) -> int:
     """Start the daemon; the exit status of the process that was started from the terminal."""
     config = _resolved(config)
     if config.output is None:
@@ -29,7 +30,7 @@ def run(config: Config) -> int:
         os.setsid()
         if os.fork() != 0:
             os._exit(0)  # the session's leader goes, so that no terminal can be taken
-        _serve(config, writer)
+        _serve(config, script, writer)
     os.close(writer)
     os.waitpid(child, 0)
     with os.fdopen(reader, "rb") as answer:
@@ -55,7 +56,7 @@ def _resolved(config: Config) -> Config:
     )
 
 
-def _serve(config: Config, writer: int) -> NoReturn:
+def _serve(config: Config, script: Script | None, writer: int) -> NoReturn:
     """The daemon itself."""
     status = 1
     answer = Answer(writer)
@@ -66,7 +67,7 @@ def _serve(config: Config, writer: int) -> NoReturn:
         os.chdir("/")
         from tcpkit import online
 
-        status = online.run(config._replace(quiet=True), answer.ready)
+        status = online.run(config._replace(quiet=True), answer.ready, script)
     except TcpkitError as error:
         status = error.exit_status
         answer.failed(error)

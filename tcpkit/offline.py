@@ -11,6 +11,7 @@ from tcpkit.capture.savefile import Progress, Savefile
 from tcpkit.config import Config
 from tcpkit.errors import CaptureError, TcpkitError
 from tcpkit.pipeline import Pipeline, tell
+from tcpkit.script.script import Script
 from tcpkit.sinks.log_file import OutputClosed
 
 TICK_S = 0.25
@@ -52,10 +53,10 @@ class Reading(Progress):
             self._shows = False
 
 
-def run(config: Config) -> int:
+def run(config: Config, script: Script | None = None) -> int:
     """Trace `config.files`; the exit status. Raises TcpkitError before anything was read."""
     gc.disable()  # no cycles are made on the packet's path, and looking for them costs a tenth
-    pipeline = Pipeline(config, [])
+    pipeline = Pipeline(config, [], script)
     reading = Reading(pipeline, sys.stderr is not None and sys.stderr.isatty())
     savefile = Savefile(pipeline.entrance, reading)
 

@@ -15,6 +15,7 @@ from tcpkit.capture.local_address import local_addresses
 from tcpkit.config import Config
 from tcpkit.errors import TcpkitError
 from tcpkit.pipeline import Pipeline, tell, transports
+from tcpkit.script.script import Script
 from tcpkit.server.stats_server import StatsServer
 from tcpkit.sinks.log_file import OutputClosed
 from tcpkit.wire.address import endpoint_text
@@ -31,7 +32,7 @@ GC_THRESHOLD = 50_000
 class Online:
     """One run; `start` opens everything, `serve` runs until a signal or a failure."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, script: Script | None) -> None:
         """Open the interface and the files. Raises TcpkitError."""
         self.config = config
         tcp, udp = transports(config)
@@ -41,7 +42,7 @@ class Online:
             config.buffer_kib,
             config.snaplen,
         )
-        self.pipeline = Pipeline(config, local_addresses())
+        self.pipeline = Pipeline(config, local_addresses(), script)
         self.capture.feed(self.pipeline.entrance)
         self.server = StatsServer(self.pipeline.snapshot)
         self._stop = asyncio.Event()
@@ -134,17 +135,17 @@ class Online:
         self.pipeline.close()
 
 
-def run(config: Config, ready: Callable[[str], None] = tell) -> int:
+def run(config: Config, ready: Callable[[str], None] = tell, script: Script | None = None) -> int:
     """Trace `config.interface`; the exit status. Raises TcpkitError.
 
     `ready` is told in one line what is going on as soon as nothing can fail any more.
     """
     logging.basicConfig(format="tcpkit: %(levelname)s: %(message)s")
-    return uvloop.run(_run(config, ready))
+    return uvloop.run(_run(config, ready, script))
 
 
-async def _run(config: Config, ready: Callable[[str], None]) -> int:
-    online = Online(config)
+async def _run(config: Config, ready: Callable[[str], None], script: Script | None) -> int:
+    online = Online(config, script)
     try:
         await online.start()
     except TcpkitError:

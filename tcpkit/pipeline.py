@@ -8,15 +8,20 @@ from tcpkit.capture.dump import Dump, DumpTee
 from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
 from tcpkit.config import Config
+from tcpkit.flow.packet_filter import PacketFilter
 from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats, stats_snapshot
 from tcpkit.protocols.message import PairingCounts
 from tcpkit.protocols.registry import protocol_of
+from tcpkit.script.packets import PacketScript
+from tcpkit.script.script import Script
+from tcpkit.script.ticker import Ticker, TickTee
+from tcpkit.sinks.exchange_script import ExchangeScript
 from tcpkit.sinks.json_log import JsonLog
 from tcpkit.sinks.log_file import LogFile
-from tcpkit.sinks.raw_log import RawLog
+from tcpkit.sinks.raw_json import RawJson
 from tcpkit.sinks.slow_log import SlowLog
 from tcpkit.wire.decoder import Decoder
 from tcpkit.wire.segment import SegmentSink
@@ -25,15 +30,18 @@ from tcpkit.wire.segment import SegmentSink
 class Pipeline:
     """Everything right of the source. `entrance` takes the packets."""
 
-    def __init__(self, config: Config, local: list[str]) -> None:
+    def __init__(self, config: Config, local: list[str], script: Script | None) -> None:
         """Open the output and -w. Raises CaptureError or TcpkitError where that fails.
 
-        `local` are this machine's addresses, where packets are captured on it.
+        `script` is the one of `config`, loaded; its `init` is called. `local` are this
+        machine's addresses, where packets are captured on it.
         """
         self.config = config
         self.pairing = PairingCounts()
         self.table: ConnectionTable | None = None
-        self.raw: RawLog | None = None
+        self.raw: RawJson | PacketScript | None = None
+        self.script = script
+        self.ticker: Ticker | None = None
         self.dump: Dump | None = None
         self.log: LogFile | None = None
         if config.output is not None:
@@ -47,18 +55,44 @@ class Pipeline:
         if config.write is not None:
             self.dump = Dump(config.write, config.files)
             self.entrance = DumpTee(self.decoder, self.dump)
+        if script is not None:
+            self._begin(script)
+
+    def _begin(self, script: Script) -> None:
+        script.tell = tell
+        script.packet_number = self._packet_number
+        script.begin(self.config, _ignore if self.log is None else self.log.write)
+
+    def _packet_number(self) -> int:
+        """Of the packet that is being read, the first one being 1."""
+        return int(self.decoder.counts.packets)
 
     def _port_stats(self, config: Config) -> list[PortStats]:
         sinks: list[ExchangeSink] = []
         if self.log is not None:
             sinks.append(JsonLog(self.log) if config.json else SlowLog(self.log))
-        return [PortStats(port, config.threshold_ns, sinks) for port in config.ports]
+        hearers: list[ExchangeSink] = []
+        if self.script is not None and self.script.has("exchange"):
+            hearers.append(ExchangeScript(self.script))
+        return [PortStats(port, config.threshold_ns, sinks, hearers) for port in config.ports]
 
     def _sink(self, config: Config, local: list[str]) -> SegmentSink:
+        """What the decoder feeds, with the clock of a script that has one."""
+        sink = self._reader(config, local)
+        script = self.script
+        if script is None or not (script.ticks or script.has("init")):
+            return sink
+        self.ticker = Ticker(script)
+        return TickTee(self.ticker, sink)
+
+    def _reader(self, config: Config, local: list[str]) -> SegmentSink:
         protocol = protocol_of(config.mode)
         if protocol is None:
-            out = LogFile(os.devnull) if self.log is None else self.log
-            self.raw = RawLog(out, config.ports, config.servers, config.json)
+            packets = PacketFilter(config.ports, config.servers)
+            if self.script is not None:
+                self.raw = PacketScript(self.script, packets)
+            else:
+                self.raw = RawJson(LogFile(os.devnull) if self.log is None else self.log, packets)
             return self.raw
         recorders = {int(stats.port): stats for stats in self.ports}
         opener = protocol.opener(recorders, self.pairing, config.timeout_ns)
@@ -77,6 +111,8 @@ class Pipeline:
         """Capture time is at least `now_ns`."""
         if self.table is not None:
             self.table.advance(now_ns)
+        if self.ticker is not None and now_ns >= self.ticker.next_ns:
+            self.ticker.advance(now_ns)
 
     def flush(self) -> None:
         if self.log is not None:
@@ -88,6 +124,8 @@ class Pipeline:
         """The capture has ended: decide what waits."""
         if self.table is not None:
             self.table.finish()
+        if self.script is not None:
+            self.script.finish()
 
     def close(self) -> None:
         """Write and close the files."""
@@ -110,9 +148,9 @@ class Pipeline:
         if self.table is not None:
             counters.append(("flow", self.table.counts.numbers()))
         if self.raw is not None:
-            counters.append(
-                ("raw", {"shown": int(self.raw.shown), "left out": int(self.raw.left_out)})
-            )
+            counters.append(("raw", self.raw.numbers()))
+        if self.script is not None:
+            counters.append(("script", self.script.counts.numbers()))
         if self.dump is not None:
             counters.append(("saved", self.dump.counts.numbers()))
         pairing = None if self.table is None else self.pairing
@@ -125,6 +163,10 @@ def transports(config: Config) -> tuple[bool, bool]:
     if protocol is None:
         return not config.udp, config.udp
     return protocol.watches_tcp(config.udp), protocol.watches_udp(config.udp)
+
+
+def _ignore(line: bytes) -> None:
+    """Where a script's lines go when there is no log."""
 
 
 def tell(text: str) -> None:

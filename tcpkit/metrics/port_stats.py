@@ -11,7 +11,7 @@ from mypy_extensions import i64
 
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.histogram import Histogram
-from tcpkit.protocols.message import ABORTED, SILENT, TIMEOUT, Exchange, Recorder
+from tcpkit.protocols.message import ABORTED, BLOCKING, SILENT, TIMEOUT, Exchange, Recorder
 
 _NEVER: Final = (1 << 63) - 1  # no latency is at or over this
 _ALWAYS: Final = -(1 << 63)
@@ -21,17 +21,23 @@ _ALWAYS: Final = -(1 << 63)
 class PortStats(Recorder):
     """Counts one server port and forwards what is logged to `sinks`, in their order.
 
-    `threshold_ns` is -t, None without it. Without sinks (no log at all) no exchange
-    is wanted. Each exchange is told once: to `answered` when it has a reply and does
-    not block, to `wants` otherwise.
+    `threshold_ns` is -t, None without it; `hearers` get every exchange whatever it is.
+    Without either (no log at all) no exchange is wanted. Each exchange is told once: to
+    `answered` when it has a reply and does not block, to `wants` otherwise.
     """
 
     __slots__ = (
-        "_sinks", "_slow_from", "_want_from", "aborted", "blocking", "histogram", "port",
-        "silent", "slow_reqs", "threshold_ns", "timeouts",
+        "_hearers", "_sinks", "_slow_from", "_want_from", "aborted", "blocking", "histogram",
+        "port", "silent", "slow_reqs", "threshold_ns", "timeouts",
     )  # fmt: skip
 
-    def __init__(self, port: i64, threshold_ns: int | None, sinks: Sequence[ExchangeSink]) -> None:
+    def __init__(
+        self,
+        port: i64,
+        threshold_ns: int | None,
+        sinks: Sequence[ExchangeSink],
+        hearers: Sequence[ExchangeSink] = (),
+    ) -> None:
         self.port: i64 = port
         self.threshold_ns: int | None = threshold_ns
         self.histogram = Histogram()
@@ -41,10 +47,13 @@ class PortStats(Recorder):
         self.silent: i64 = 0
         self.blocking: i64 = 0  # replied ones, which are in no other number here
         self._sinks = list(sinks)
+        self._hearers = list(hearers)
         self._slow_from: i64 = _NEVER if threshold_ns is None else threshold_ns
         self._want_from: i64 = _ALWAYS if threshold_ns is None else threshold_ns
         if not self._sinks:
             self._want_from = _NEVER
+        if self._hearers:
+            self._want_from = _ALWAYS
 
     @property
     def total_reqs(self) -> int:
@@ -78,11 +87,28 @@ class PortStats(Recorder):
             self.silent += 1
         elif blocking:
             self.blocking += 1
+        if self._hearers:
+            return True
         return bool(self._sinks) and (given_up or self.threshold_ns is None)
 
     def report(self, exchange: Exchange) -> None:
+        for hearer in self._hearers:
+            hearer.exchange(exchange)
+        if self._hearers and not self._is_logged(exchange):
+            return
         for sink in self._sinks:
             sink.exchange(exchange)
+
+    def _is_logged(self, exchange: Exchange) -> bool:
+        """What `answered` and `wants` would have said without hearers."""
+        if self.threshold_ns is None:
+            return True
+        status = exchange.status
+        if status == TIMEOUT or status == ABORTED:
+            return True
+        if status == SILENT or exchange.flags & BLOCKING:
+            return False
+        return exchange.latency_ns >= self._slow_from
 
     def snapshot(self) -> dict[str, int | list[int]]:
         """The port's numbers in the words and the order of the stats server."""

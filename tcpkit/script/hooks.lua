@@ -1,0 +1,79 @@
+-- Calls a script's hooks: builds the tables that they get. Each function returns nil, or a report of what went wrong.
+
+local host = ...
+local guarded, words = host.guarded, host.words
+
+local calls = {}
+local process, exchange
+
+-- Run the script: `text` under the name `path`.
+function calls.load(text, path)
+    local chunk, why = load(text, "@" .. path)
+    if not chunk then
+        return why
+    end
+    return guarded(chunk)
+end
+
+function calls.has(name)
+    return type(rawget(_G, name)) == "function"
+end
+
+-- Which hooks there are, once the script has been run and again after `init`.
+function calls.find()
+    process, exchange = rawget(_G, "process"), rawget(_G, "exchange")
+end
+
+function calls.segment(sec, usec, nsec, sip, sport, dip, dport, payload, size, len, request, seq, ack, flags, window)
+    return guarded(process, {
+        tv_sec = sec, tv_usec = usec, tv_nsec = nsec, sip = sip, sport = sport, dip = dip, dport = dport,
+        payload = payload, size = size, len = len, request = request, proto = "tcp",
+        seq = seq, ack = ack, flags = flags, window = window,
+    })
+end
+
+function calls.datagram(sec, usec, nsec, sip, sport, dip, dport, payload, size, len, request)
+    return guarded(process, {
+        tv_sec = sec, tv_usec = usec, tv_nsec = nsec, sip = sip, sport = sport, dip = dip, dport = dport,
+        payload = payload, size = size, len = len, request = request, proto = "udp",
+    })
+end
+
+-- The fields of the JSON line; `flags` is a list.
+function calls.exchange(
+    time_ns, protocol, transport, client, server, command, key, request, latency_ns,
+    request_first_ns, request_last_ns, reply_first_ns, reply_last_ns, request_bytes, reply_bytes,
+    status, code, hits, quality, depth, flags, id, attempts, answers
+)
+    return guarded(exchange, {
+        time_ns = time_ns, protocol = protocol, transport = transport, client = client, server = server,
+        command = command, key = key, request = request, latency_ns = latency_ns,
+        request_first_ns = request_first_ns, request_last_ns = request_last_ns,
+        reply_first_ns = reply_first_ns, reply_last_ns = reply_last_ns,
+        request_bytes = request_bytes, reply_bytes = reply_bytes, status = status, code = code,
+        hits = hits, quality = quality, depth = depth, flags = words(flags),
+        id = id, attempts = attempts, answers = answers,
+    })
+end
+
+function calls.init(mode, ports, servers, files, interface, udp, threshold_ms)
+    local config = {
+        mode = mode, ports = {}, servers = words(servers), files = words(files),
+        interface = interface, udp = udp, threshold_ms = threshold_ms,
+    }
+    for i, port in ipairs(words(ports)) do
+        config.ports[i] = tonumber(port)
+    end
+    return guarded(rawget(_G, "init"), config)
+end
+
+function calls.tick(now)
+    return guarded(rawget(_G, "tick"), now)
+end
+
+function calls.finish()
+    return guarded(rawget(_G, "finish"))
+end
+
+return calls.load, calls.has, calls.find, calls.segment, calls.datagram, calls.exchange, calls.init,
+    calls.tick, calls.finish

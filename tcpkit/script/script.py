@@ -1,0 +1,158 @@
+"""A user's script: loaded, its hooks called, its errors told once for each place."""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final
+
+from tcpkit.config import Config
+from tcpkit.errors import ScriptError
+from tcpkit.script.counts import ScriptCounts
+from tcpkit.script.vm import Function, Vm
+
+MAX_PLACES: Final = 100  # places whose errors are told, each with its traceback
+MAX_IN_A_ROW: Final = 20  # calls of a hook that spend the whole budget before it is called no more
+NS_PER_MS: Final = 1_000_000
+_PLACE: Final = re.compile(r".*?:\d+:", re.DOTALL)
+_BETWEEN: Final = b"\1"  # parts of a list that is handed over as one text
+
+
+def _nowhere() -> int:
+    return 0
+
+
+def _untold(text: str) -> None:
+    return None
+
+
+class Script:
+    """The script of `config`. Before a run, `tell` and `packet_number` are to be set.
+
+    `tell` takes diagnostics; `packet_number` says which packet of the capture is being read.
+    """
+
+    def __init__(self, path: Path, config: Config) -> None:
+        """Load it. Raises ScriptError, one line, where that fails."""
+        self.name = str(path)
+        self.counts = ScriptCounts()
+        self.tell: Callable[[str], None] = _untold
+        self.packet_number: Callable[[], int] = _nowhere
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise ScriptError(f"cannot read {path}: {error.strerror}") from None
+        self.vm = Vm(
+            config.lua, config.lua_jit, config.lua_budget, config.lua_memory_mib, path.parent
+        )
+        (
+            load, self._has, self._find, self.segment, self.datagram, self.exchange,
+            self._init, self._tick, self._finish,
+        ) = self.vm.functions("hooks")  # fmt: skip
+        self._told: set[str] = set()
+        self._overruns: dict[
+            str, tuple[int, int]
+        ] = {}  # hook: how many in a row, the last one's number
+        self._given_up: set[str] = set()
+        report = self._report(load, text.removeprefix(b"\xef\xbb\xbf"), str(path).encode())
+        if report is not None:
+            raise ScriptError(f"cannot load {path}: {report[0].splitlines()[0]}")
+        self._find()
+        self.ticks = self.has("tick")
+
+    def has(self, hook: str) -> bool:
+        """Whether the script has a global function of this name."""
+        return self._has(hook.encode()) is True
+
+    def begin(self, config: Config, write: Callable[[bytes], None]) -> None:
+        """`print` writes by `write` from now on; `init` is called. Raises what `write` raises."""
+        self.vm.attach(write)
+        if self.has("init"):
+            threshold_ns = config.threshold_ns
+            self._call(
+                "init", 0, self._init, config.mode.encode(), _listed(map(str, config.ports)),
+                _listed(config.servers), _listed(config.files),
+                None if config.interface is None else config.interface.encode(), config.udp,
+                None if threshold_ns is None else threshold_ns / NS_PER_MS,
+            )  # fmt: skip
+            self._find()
+            self.ticks = self.has("tick")
+
+    def tick(self, now_s: int) -> None:
+        self.counts.ticks += 1
+        if "tick" not in self._given_up:
+            self._call("tick", int(self.counts.ticks), self._tick, now_s)
+
+    def finish(self) -> None:
+        """The capture has ended. Raises what the log raises."""
+        if self.has("finish"):
+            self._call("finish", 0, self._finish)
+
+    def is_given_up(self, hook: str) -> bool:
+        """Whether a hook ran away so often that it is not to be called any more."""
+        return hook in self._given_up
+
+    def _call(self, hook: str, number: int, function: Function, *arguments: object) -> None:
+        report = self._report(function, *arguments)
+        self.settle(hook, number, report)
+
+    def _report(self, function: Function, *arguments: object) -> tuple[str, bool] | None:
+        try:
+            return read_report(function(*arguments))
+        except self.vm.errors as error:
+            return read_report(error)
+
+    def settle(self, hook: str, number: int, report: tuple[str, bool] | None) -> None:
+        """Count and tell what came of call `number` of a hook. Raises what the log raised."""
+        self.vm.raise_failure()
+        if report is None:
+            return
+        text, over_budget = report
+        counts = self.counts
+        counts.errors += 1
+        if over_budget:
+            counts.over_budget += 1
+            self._note_overrun(hook, number)
+        if "not enough memory" in text:
+            counts.out_of_memory += 1
+            self.vm.collect()
+        found = _PLACE.match(text)
+        place = found.group() if found else text.split("\n", 1)[0]
+        if place not in self._told and len(self._told) < MAX_PLACES:
+            self._told.add(place)
+            where = f"{hook}, packet {self.packet_number():,}"
+            self.tell(f"tcpkit: error in the script ({where}): {text}")
+
+    def _note_overrun(self, hook: str, number: int) -> None:
+        in_a_row, last = self._overruns.get(hook, (0, number - 1))
+        in_a_row = in_a_row + 1 if number == last + 1 else 1
+        self._overruns[hook] = (in_a_row, number)
+        if in_a_row >= MAX_IN_A_ROW:
+            self._given_up.add(hook)
+            self.tell(
+                f"tcpkit: {hook} spent its whole budget {MAX_IN_A_ROW} times in a row: "
+                "it is not called any more"
+            )
+
+
+def read_report(outcome: object) -> tuple[str, bool] | None:
+    """What a guarded call returned or raised: None where all went well.
+
+    Else the text, with the traceback where there is one, and whether the budget was spent.
+    """
+    if outcome is None:
+        return None
+    if isinstance(outcome, tuple):
+        return _text(outcome[0]), outcome[1] is True
+    return _text(outcome), False
+
+
+def _text(report: object) -> str:
+    if isinstance(report, bytes):
+        return report.decode("utf-8", "backslashreplace")
+    if isinstance(report, MemoryError):
+        return "not enough memory"
+    return str(report)
+
+
+def _listed(texts: Iterable[str]) -> bytes:
+    return _BETWEEN.join(text.encode("utf-8", "surrogateescape") for text in texts)

@@ -1,0 +1,134 @@
+"""A Lua virtual machine that cannot harm its host, and runs one script.
+
+What the script gets is made safe by `sandbox.lua`: nothing of Python can be reached, each
+call has a budget of instructions, the whole machine one of memory. Errors come back as
+reports: texts with the Lua traceback.
+"""
+
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Final, Protocol
+
+from tcpkit.errors import ScriptError, TcpkitError
+from tcpkit.script.version import VERSIONS
+
+LOOK: Final = (
+    10_000  # instructions between two looks at the budget: a rarer look costs nothing less
+)
+MAX_EARLY: Final = 1 << 20  # bytes that a script may print before there is a log
+HERE: Final = Path(__file__).parent
+
+
+class Function(Protocol):
+    """A function of Lua. It raises what `Vm.errors` are."""
+
+    def __call__(self, *arguments: object) -> object: ...
+
+
+class _Execute(Protocol):
+    def __call__(self, code: bytes, *arguments: object, name: bytes = ...) -> object: ...
+
+
+class Vm:
+    """`write` of `print` is told where lines go by `attach`; before, they are kept."""
+
+    def __init__(self, lua: str, jit: bool, budget: int, memory_mib: int, folder: Path) -> None:
+        """`lua` is a name of VERSIONS, "" for the best one; Raises ScriptError.
+
+        `budget` is in instructions per call, none with `jit`; `memory_mib` in MiB;
+        `folder` is where `require` looks.
+        """
+        self.failure: TcpkitError | Exception | None = None  # of the log; to be raised by the host
+        self._write: Callable[[bytes], None] | None = None
+        self._early: list[bytes] = []
+        self._early_size = 0
+        module = _module(lua)
+        try:
+            runtime = module.LuaRuntime(
+                encoding=None,
+                source_encoding="utf-8",
+                register_eval=False,
+                register_builtins=False,
+                unpack_returned_tuples=True,
+                attribute_filter=_refuse,
+                max_memory=memory_mib << 20,
+            )
+        except module.LuaError as error:
+            raise ScriptError(f"cannot start {lua or 'Lua'}: {error}") from None
+        self.errors: tuple[type[Exception], ...] = (module.LuaError, MemoryError, RecursionError)
+        self.implementation: str = runtime.lua_implementation.decode()
+        self.has_jit = self.implementation.startswith("LuaJIT")
+        if jit and not self.has_jit:
+            raise ScriptError(f"--lua-jit: {self.implementation} has no compiler")
+        self._execute: _Execute = runtime.execute
+        if self.has_jit and not jit:
+            self._execute(b"jit.off()")
+        steps = 0 if jit else max(budget, 1)
+        look = min(LOOK, max(budget, 1))
+        self.host = self.run("sandbox", self._print, steps, look, str(folder).encode())
+        self.run("bit32")
+
+    def run(self, name: str, *arguments: object) -> object:
+        """Run one of the Lua files of this folder; what it returns."""
+        text = (HERE / f"{name}.lua").read_bytes()
+        return self._execute(text, *arguments, name=f"=tcpkit: {name}".encode())
+
+    def functions(self, name: str) -> list[Function]:
+        """Run one of the Lua files, which returns functions that get the sandbox's table."""
+        returned = self.run(name, self.host)
+        assert isinstance(returned, tuple)
+        return list(returned)
+
+    def collect(self) -> None:
+        """Free what the script does not hold any more."""
+        try:
+            self._execute(b"collectgarbage()")
+        except self.errors:
+            return  # there is not even room for that: the next call fails as well
+
+    def attach(self, write: Callable[[bytes], None]) -> None:
+        """Lines go to `write` from now on. Raises what it raises."""
+        self._write = write
+        for line in self._early:
+            write(line)
+        self._early.clear()
+
+    def raise_failure(self) -> None:
+        """Raise what the log raised while the script ran."""
+        failure = self.failure
+        if failure is not None:
+            self.failure = None
+            raise failure
+
+    def _print(self, line: bytes) -> bool:
+        """What the script calls; whatever is raised must not get into its hands."""
+        write = self._write
+        if write is None:
+            self._early_size += len(line)
+            if self._early_size > MAX_EARLY:
+                return False
+            self._early.append(line)
+            return True
+        try:
+            write(line)
+        except Exception as error:
+            self.failure = error
+            return False
+        return True
+
+
+def _module(lua: str) -> ModuleType:
+    """Lupa's module for a version; for "" the best one that is there. Raises ScriptError."""
+    for name in [lua] if lua else VERSIONS:
+        try:
+            return importlib.import_module(VERSIONS[name])
+        except ImportError:
+            continue
+    raise ScriptError(f"{lua or 'Lua'} is not there: this installation of lupa has none")
+
+
+def _refuse(owner: object, name: object, is_setting: bool) -> str:
+    """No attribute of an object of Python's is for scripts."""
+    raise AttributeError("not for scripts")

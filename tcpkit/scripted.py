@@ -1,0 +1,42 @@
+"""The Lua script of a run: which one, and whether it fits the mode."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tcpkit.config import Config
+from tcpkit.errors import ScriptError
+
+if TYPE_CHECKING:
+    from tcpkit.script.script import Script  # a run without a script does not load Lua
+
+EXAMPLE = "example.lua"
+
+
+def load(config: Config) -> "Script | None":
+    """The script of -S; in raw mode the packaged example where there is none, except with -j.
+
+    The protocols that it defines are modes from then on. Raises ScriptError.
+    """
+    path = config.script
+    if path is None:
+        if config.mode != "raw" or config.json:
+            return None
+        from tcpkit.installation import scripts_folder
+
+        path = str(scripts_folder() / EXAMPLE)
+    from tcpkit.script.script import Script
+
+    return Script(Path(path), config)
+
+
+def check(script: "Script", mode: str) -> None:
+    """Raises ScriptError if the script has nothing to do in this mode."""
+    if mode == "raw":
+        if not script.has("process"):
+            raise ScriptError(f"{script.name} has no function process(packet), as -m raw needs")
+        return
+    hooks = ("exchange", "init", "tick", "finish")
+    if not any(script.has(hook) for hook in hooks):
+        raise ScriptError(
+            f"{script.name} has none of the functions {', '.join(hooks)}, as -m {mode} needs"
+        )
