@@ -26,11 +26,29 @@ def load(config: Config) -> "Script | None":
         path = str(scripts_folder() / EXAMPLE)
     from tcpkit.script.script import Script
 
-    return Script(Path(path), config)
+    script = Script(Path(path), config)
+    _add_modes(script)
+    return script
+
+
+def _add_modes(script: "Script") -> None:
+    from tcpkit.script.definition import definitions
+
+    defined = definitions(script)
+    if defined:
+        from tcpkit.protocols import registry
+        from tcpkit.protocols.lua.protocol import LuaProtocol
+
+        for definition in defined:
+            registry.add(LuaProtocol(script, definition))
 
 
 def check(script: "Script", mode: str) -> None:
     """Raises ScriptError if the script has nothing to do in this mode."""
+    from tcpkit.script.definition import definitions
+
+    if mode in [definition.name for definition in definitions(script)]:
+        return
     if mode == "raw":
         if not script.has("process"):
             raise ScriptError(f"{script.name} has no function process(packet), as -m raw needs")

@@ -163,6 +163,19 @@ class WaitingQueue:
         request.next = None
         return request
 
+    def remove(self, before: Request | None, request: Request) -> None:
+        """Take out `request`; `before` is the one in front of it, None for the oldest."""
+        if before is None:
+            self.pop()
+            return
+        before.next = request.next
+        if request.next is None:
+            self.tail = before
+        self.size -= 1
+        if request.expected == PERHAPS:
+            self.optional -= 1
+        request.next = None
+
     def clear(self) -> i64:
         """Drop all; how many there were."""
         size = self.size

@@ -13,6 +13,7 @@ from tcpkit.protocols.message import PairingCounts, Recorder
 TCP_ONLY: Final = 0
 EITHER: Final = 1  # TCP, or with -u UDP
 BOTH: Final = 2  # always both
+UDP_ONLY: Final = 3
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -28,10 +29,10 @@ class Protocol:
 
     def watches_tcp(self, udp: bool) -> bool:
         """Whether TCP is looked at; `udp` is -u."""
-        return self.transports == BOTH or not udp
+        return self.transports == BOTH or (not udp and self.transports != UDP_ONLY)
 
     def watches_udp(self, udp: bool) -> bool:
-        return self.transports == BOTH or udp
+        return self.transports == BOTH or self.transports == UDP_ONLY or udp
 
     def opener(
         self, recorders: Mapping[int, Recorder], counts: PairingCounts, timeout_ns: i64

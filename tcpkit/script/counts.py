@@ -26,7 +26,7 @@ class ScriptCounts:
 
     def numbers(self) -> dict[str, int]:
         return {
-            "packets": int(self.packets),
+            "processed": int(self.packets),
             "exchanges": int(self.exchanges),
             "ticks": int(self.ticks),
             "ticks left out": int(self.ticks_left_out),

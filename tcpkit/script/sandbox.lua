@@ -168,18 +168,25 @@ else
     end
 end
 
--- For what runs in a coroutine: `begin` before it is resumed; `stop` after.
+-- For what runs in a coroutine: `begin` before it is resumed; `stop` after it failed.
 function host.begin()
     used = 0
-end
-
-function host.stop()
     if spent then
         widen()
     end
 end
 
+-- Whether the budget was spent.
+function host.stop()
+    if spent then
+        widen()
+        return true
+    end
+    return false
+end
+
 callers[host.guarded], callers[outcome], callers[widen] = true, true, true
+callers[host.begin], callers[host.stop] = true, true
 
 -- `caller` resumes threads itself, between `begin` and `stop`.
 function host.trust(caller)

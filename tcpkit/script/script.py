@@ -48,10 +48,10 @@ class Script:
             load, self._has, self._find, self.segment, self.datagram, self.exchange,
             self._init, self._tick, self._finish,
         ) = self.vm.functions("hooks")  # fmt: skip
+        self.vm.run("stream", self.vm.host)
+        self.protocols = self.vm.functions("protocol")
         self._told: set[str] = set()
-        self._overruns: dict[
-            str, tuple[int, int]
-        ] = {}  # hook: how many in a row, the last one's number
+        self._overruns: dict[str, tuple[int, int]] = {}  # hook: how many in a row, the last number
         self._given_up: set[str] = set()
         report = self._report(load, text.removeprefix(b"\xef\xbb\xbf"), str(path).encode())
         if report is not None:

@@ -75,9 +75,9 @@ class Vm:
         text = (HERE / f"{name}.lua").read_bytes()
         return self._execute(text, *arguments, name=f"=tcpkit: {name}".encode())
 
-    def functions(self, name: str) -> list[Function]:
-        """Run one of the Lua files, which returns functions that get the sandbox's table."""
-        returned = self.run(name, self.host)
+    def functions(self, name: str, *arguments: object) -> list[Function]:
+        """Run one of the Lua files, which gets the sandbox's table and returns functions."""
+        returned = self.run(name, self.host, *arguments)
         assert isinstance(returned, tuple)
         return list(returned)
 

@@ -1,0 +1,112 @@
+"""Feeds a coroutine of a script with the bytes of one direction, message after message.
+
+Lua keeps the piece that it was given last: the rest of it, behind a message that is
+complete, is not handed over a second time. Bytes that the script skips never get there.
+"""
+
+from typing import final
+
+from mypy_extensions import i64
+
+from tcpkit.script.driver import SKIP, Driver
+
+
+@final
+class Parser:
+    """One direction of a connection. `told` is what the script said of the last message."""
+
+    __slots__ = (
+        "driver", "connection", "of_client", "begun", "done", "countdown", "told", "oldest",
+        "known", "_held",
+    )  # fmt: skip
+
+    def __init__(self, driver: Driver, connection: int, of_client: bool) -> None:
+        self.driver = driver
+        self.connection = connection
+        self.of_client = of_client
+        self.begun = False
+        self.done = False
+        self.countdown: i64 = 0  # bytes to be skipped, of which none has come yet
+        self.told: tuple[object, ...] = ()
+        self.oldest: i64 = 0  # number of the oldest request that waits, see protocol.lua
+        self.known = False
+        self._held: i64 = 0  # bytes that Lua has, and has not consumed
+
+    def feed(self, data: bytes, pos: i64, end: i64) -> i64:
+        """Read from `data[pos:end]` on; the position behind what was read.
+
+        Raises ProtocolError where the script does not take the bytes.
+        """
+        self.begun = True
+        if self.countdown > 0:
+            part = end - pos
+            if part > self.countdown:
+                part = self.countdown
+            self.countdown -= part
+            pos += part
+            if self.countdown > 0:
+                return end
+        return self._go_on(data, pos, end)
+
+    def _go_on(self, data: bytes, pos: i64, end: i64) -> i64:
+        held = self._held
+        chunk: bytes | None = None
+        if held == 0 or held < end - pos:
+            chunk = data[pos:end]
+        self._held = 0
+        if self.of_client:
+            outcome = self.driver.feed_request(self.connection, chunk)
+        else:
+            outcome = self.driver.feed_reply(self.connection, chunk, self.oldest, self.known)
+        if outcome is None:
+            return end
+        if outcome[0] == SKIP:
+            self.countdown = number(outcome[1])
+            return end
+        self.done = True
+        self.told = outcome
+        left = number(outcome[1])
+        self._held = left
+        # Of a message that was only looked at, more is left than came with the last piece.
+        return end - left if left < end - pos else pos
+
+    def skip(self, size: i64) -> bool:
+        """Pass over bytes that nobody has seen; False if not all of them are skipped."""
+        if size > self.countdown:
+            return False
+        self.countdown -= size
+        return True
+
+    def complete(self) -> bool:
+        """Whether the message is whole, now that all that is skipped was passed over.
+
+        Raises ProtocolError where the script does not take what came.
+        """
+        if self.begun and self.countdown == 0:
+            self._go_on(b"", 0, 0)
+        return self.done
+
+    def next_message(self) -> None:
+        self.begun = False
+        self.done = False
+
+    def reset(self) -> None:
+        """The next byte is a message's first, and some before it were not seen."""
+        self.begun = False
+        self.done = False
+        self.countdown = 0
+        self._held = 0
+        self.driver.reset(self.connection, self.of_client)
+
+
+def number(value: object) -> i64:
+    """A whole number that Lua gave."""
+    if isinstance(value, int):
+        return value
+    assert isinstance(value, float)
+    return int(value)
+
+
+def text(value: object) -> bytes:
+    """A text that Lua gave; empty for nil."""
+    return value if isinstance(value, bytes) else b""
