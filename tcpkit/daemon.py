@@ -7,18 +7,20 @@ back over a pipe, so that it shows on the terminal and in the exit status.
 import fcntl
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from tcpkit.config import Config
 from tcpkit.errors import TcpkitError
 from tcpkit.pipeline import tell
-from tcpkit.script.script import Script
+
+if TYPE_CHECKING:
+    from tcpkit.script.script import Script
 
 _READY = b"0"
 _PID_BYTES = 32
 
 
-def run(config: Config, script: Script | None = None) -> int:
+def run(config: Config, script: "Script | None" = None) -> int:
     """Start the daemon; the exit status of the process that was started from the terminal."""
     config = _resolved(config)
     if config.output is None:
@@ -56,7 +58,7 @@ def _resolved(config: Config) -> Config:
     )
 
 
-def _serve(config: Config, script: Script | None, writer: int) -> NoReturn:
+def _serve(config: Config, script: "Script | None", writer: int) -> NoReturn:
     """The daemon itself."""
     status = 1
     answer = Answer(writer)

@@ -6,13 +6,16 @@ import signal
 import sys
 import time
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from tcpkit.capture.savefile import Progress, Savefile
 from tcpkit.config import Config
 from tcpkit.errors import CaptureError, TcpkitError
 from tcpkit.pipeline import Pipeline, tell
-from tcpkit.script.script import Script
 from tcpkit.sinks.log_file import OutputClosed
+
+if TYPE_CHECKING:
+    from tcpkit.script.script import Script
 
 TICK_S = 0.25
 
@@ -53,7 +56,7 @@ class Reading(Progress):
             self._shows = False
 
 
-def run(config: Config, script: Script | None = None) -> int:
+def run(config: Config, script: "Script | None" = None) -> int:
     """Trace `config.files`; the exit status. Raises TcpkitError before anything was read."""
     gc.disable()  # no cycles are made on the packet's path, and looking for them costs a tenth
     pipeline = Pipeline(config, [], script)

@@ -6,6 +6,7 @@ import logging
 import signal
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import uvloop
 
@@ -15,10 +16,12 @@ from tcpkit.capture.local_address import local_addresses
 from tcpkit.config import Config
 from tcpkit.errors import TcpkitError
 from tcpkit.pipeline import Pipeline, tell, transports
-from tcpkit.script.script import Script
 from tcpkit.server.stats_server import StatsServer
 from tcpkit.sinks.log_file import OutputClosed
 from tcpkit.wire.address import endpoint_text
+
+if TYPE_CHECKING:
+    from tcpkit.script.script import Script
 
 TICK_S = 0.1
 # The kernel gives a block that is not full at its second look, READ_MS apart.
@@ -32,7 +35,7 @@ GC_THRESHOLD = 50_000
 class Online:
     """One run; `start` opens everything, `serve` runs until a signal or a failure."""
 
-    def __init__(self, config: Config, script: Script | None) -> None:
+    def __init__(self, config: Config, script: "Script | None") -> None:
         """Open the interface and the files. Raises TcpkitError."""
         self.config = config
         tcp, udp = transports(config)
@@ -135,7 +138,7 @@ class Online:
         self.pipeline.close()
 
 
-def run(config: Config, ready: Callable[[str], None] = tell, script: Script | None = None) -> int:
+def run(config: Config, ready: Callable[[str], None] = tell, script: "Script | None" = None) -> int:
     """Trace `config.interface`; the exit status. Raises TcpkitError.
 
     `ready` is told in one line what is going on as soon as nothing can fail any more.
@@ -144,7 +147,7 @@ def run(config: Config, ready: Callable[[str], None] = tell, script: Script | No
     return uvloop.run(_run(config, ready, script))
 
 
-async def _run(config: Config, ready: Callable[[str], None], script: Script | None) -> int:
+async def _run(config: Config, ready: Callable[[str], None], script: "Script | None") -> int:
     online = Online(config, script)
     try:
         await online.start()

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from tcpkit.capture.dump import Dump, DumpTee
 from tcpkit.capture.reader import protect_inputs
@@ -15,10 +16,6 @@ from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats, stats_snapshot
 from tcpkit.protocols.message import PairingCounts
 from tcpkit.protocols.registry import protocol_of
-from tcpkit.script.packets import PacketScript
-from tcpkit.script.script import Script
-from tcpkit.script.ticker import Ticker, TickTee
-from tcpkit.sinks.exchange_script import ExchangeScript
 from tcpkit.sinks.json_log import JsonLog
 from tcpkit.sinks.log_file import LogFile
 from tcpkit.sinks.raw_json import RawJson
@@ -26,11 +23,16 @@ from tcpkit.sinks.slow_log import SlowLog
 from tcpkit.wire.decoder import Decoder
 from tcpkit.wire.segment import SegmentSink
 
+if TYPE_CHECKING:  # Lua is loaded where there is a script
+    from tcpkit.script.packets import PacketScript
+    from tcpkit.script.script import Script
+    from tcpkit.script.ticker import Ticker
+
 
 class Pipeline:
     """Everything right of the source. `entrance` takes the packets."""
 
-    def __init__(self, config: Config, local: list[str], script: Script | None) -> None:
+    def __init__(self, config: Config, local: list[str], script: "Script | None") -> None:
         """Open the output and -w. Raises CaptureError or TcpkitError where that fails.
 
         `script` is the one of `config`, loaded; its `init` is called. `local` are this
@@ -58,7 +60,7 @@ class Pipeline:
         if script is not None:
             self._begin(script)
 
-    def _begin(self, script: Script) -> None:
+    def _begin(self, script: "Script") -> None:
         script.tell = tell
         script.packet_number = self._packet_number
         script.begin(self.config, _ignore if self.log is None else self.log.write)
@@ -73,6 +75,8 @@ class Pipeline:
             sinks.append(JsonLog(self.log) if config.json else SlowLog(self.log))
         hearers: list[ExchangeSink] = []
         if self.script is not None and self.script.has("exchange"):
+            from tcpkit.sinks.exchange_script import ExchangeScript
+
             hearers.append(ExchangeScript(self.script))
         return [PortStats(port, config.threshold_ns, sinks, hearers) for port in config.ports]
 
@@ -82,6 +86,8 @@ class Pipeline:
         script = self.script
         if script is None or not (script.ticks or script.has("init")):
             return sink
+        from tcpkit.script.ticker import Ticker, TickTee
+
         self.ticker = Ticker(script)
         return TickTee(self.ticker, sink)
 
@@ -90,6 +96,8 @@ class Pipeline:
         if protocol is None:
             packets = PacketFilter(config.ports, config.servers)
             if self.script is not None:
+                from tcpkit.script.packets import PacketScript
+
                 self.raw = PacketScript(self.script, packets)
             else:
                 self.raw = RawJson(LogFile(os.devnull) if self.log is None else self.log, packets)

@@ -28,7 +28,7 @@ class Function(Protocol):
 
 
 class _Execute(Protocol):
-    def __call__(self, code: bytes, *arguments: object, name: bytes = ...) -> object: ...
+    def __call__(self, code: bytes, *arguments: object, name: bytes = b"") -> object: ...
 
 
 class Vm:

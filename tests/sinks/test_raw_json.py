@@ -1,9 +1,9 @@
 from pathlib import Path
 
 import pytest
+from tcpkit.sinks.raw_log import RawLog
 
 from tcpkit.sinks.log_file import LogFile
-from tcpkit.sinks.raw_log import RawLog
 from tcpkit.wire.segment import ACK, FIN, IPV6_BIT, PSH, RST, SYN, URG, Datagram, Segment
 
 from .conftest import NIGHT_NS
