@@ -24,18 +24,32 @@ function calls.find()
     process, exchange = rawget(_G, "process"), rawget(_G, "exchange")
 end
 
-function calls.segment(sec, usec, nsec, sip, sport, dip, dport, payload, size, len, request, seq, ack, flags, window)
+-- Who talks to whom, by a number that stands for it until it is given to another pair; and the second.
+local sips, sports, dips, dports, requests = {}, {}, {}, {}, {}
+local sec = 0
+
+function calls.ends(slot, sip, sport, dip, dport, request)
+    sips[slot], sports[slot], dips[slot], dports[slot], requests[slot] = sip, sport, dip, dport, request
+end
+
+function calls.second(now)
+    sec = now
+end
+
+function calls.segment(slot, usec, nsec, payload, len, seq, ack, flags, window)
     return guarded(process, {
-        tv_sec = sec, tv_usec = usec, tv_nsec = nsec, sip = sip, sport = sport, dip = dip, dport = dport,
-        payload = payload, size = size, len = len, request = request, proto = "tcp",
+        tv_sec = sec, tv_usec = usec, tv_nsec = nsec,
+        sip = sips[slot], sport = sports[slot], dip = dips[slot], dport = dports[slot],
+        payload = payload, size = #payload, len = len, request = requests[slot], proto = "tcp",
         seq = seq, ack = ack, flags = flags, window = window,
     })
 end
 
-function calls.datagram(sec, usec, nsec, sip, sport, dip, dport, payload, size, len, request)
+function calls.datagram(slot, usec, nsec, payload, len)
     return guarded(process, {
-        tv_sec = sec, tv_usec = usec, tv_nsec = nsec, sip = sip, sport = sport, dip = dip, dport = dport,
-        payload = payload, size = size, len = len, request = request, proto = "udp",
+        tv_sec = sec, tv_usec = usec, tv_nsec = nsec,
+        sip = sips[slot], sport = sports[slot], dip = dips[slot], dport = dports[slot],
+        payload = payload, size = #payload, len = len, request = requests[slot], proto = "udp",
     })
 end
 
@@ -75,5 +89,5 @@ function calls.finish()
     return guarded(rawget(_G, "finish"))
 end
 
-return calls.load, calls.has, calls.find, calls.segment, calls.datagram, calls.exchange, calls.init,
+return calls.load, calls.has, calls.find, calls.ends, calls.second, calls.segment, calls.datagram, calls.exchange, calls.init,
     calls.tick, calls.finish

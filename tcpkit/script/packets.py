@@ -1,7 +1,12 @@
-"""Hands packets to a script's `process`."""
+"""Hands packets to a script's `process`.
+
+Who talks to whom is told to Lua once, and named by a number from then on: texts and
+fields that do not change from packet to packet need not be handed over with each.
+"""
 
 from typing import Final, final
 
+from librt.vecs import vec
 from mypy_extensions import i64
 
 from tcpkit.flow.packet_filter import PacketFilter
@@ -13,7 +18,10 @@ from tcpkit.wire.segment import IPV6_BIT, Datagram, Segment, SegmentSink
 _MASK_32: Final = 0xFFFFFFFF
 _NS_PER_S: Final = 1_000_000_000
 _NS_PER_US: Final = 1_000
-MAX_ADDRESSES: Final = 4096  # IPv4 addresses whose texts are kept
+SLOTS: Final = 4096  # pairs of ends that are known at once; a power of two
+_UNUSED: Final = -1
+_UNWANTED: Final = 0
+_WANTED: Final = 1
 
 
 @final
@@ -21,124 +29,124 @@ class PacketScript(SegmentSink):
     """Calls `process` for each packet that belongs to the watched ports and servers."""
 
     __slots__ = (
-        "_addresses", "_call_datagram", "_call_segment", "_errors", "_filter", "_is_down",
-        "_script", "_source", "_source_text", "_destination", "_destination_text", "left_out",
+        "_call_datagram", "_call_segment", "_counts", "_errors", "_filter", "_is_down", "_pairs",
+        "_ports", "_script", "_second", "_slot_kinds", "_tell_ends", "_tell_second", "_vm",
+        "left_out",
     )  # fmt: skip
 
     def __init__(self, script: Script, packets: PacketFilter) -> None:
         self._script = script
+        self._counts = script.counts
+        self._vm = script.vm
         self._filter = packets
         self._call_segment: Function = script.segment
         self._call_datagram: Function = script.datagram
+        self._tell_ends: Function = script.ends
+        self._tell_second: Function = script.second
         self._errors = script.vm.errors
         self._is_down = False  # it ran away too often
-        self._addresses: dict[int, bytes] = {}
-        self._source: i64 = -1
-        self._source_text = b""
-        self._destination: i64 = -1
-        self._destination_text = b""
+        self._second: i64 = -1
+        self._pairs = vec[i64]([_UNUSED] * SLOTS)
+        self._ports = vec[i64]([_UNUSED] * SLOTS)
+        self._slot_kinds = vec[i64]([_UNWANTED] * SLOTS)
         self.left_out: i64 = 0  # packets that do not belong
 
     def segment(self, segment: Segment) -> bool:
-        source, destination = b"", b""
-        ports = segment.ports
-        if ports & IPV6_BIT:
-            source = ipv6_text(segment.a0, segment.a1).encode()
-            destination = ipv6_text(segment.a2, segment.a3).encode()
-        else:
-            self._look_up(segment.a0)
-            source, destination = self._source_text, self._destination_text
-        if not self._filter.belongs(source, destination, ports):
-            self.left_out += 1
-            return False
-        if not self._begins():
-            return True
-        ts_ns = segment.ts_ns
-        nsec = ts_ns % _NS_PER_S
+        if self._is_down:
+            return self._leave_out(segment.a0, segment.a1, segment.a2, segment.a3, segment.ports)
         outcome: object = None
         try:
+            slot = self._slot(segment.a0, segment.a1, segment.a2, segment.a3, segment.ports)
+            if self._slot_kinds[slot] == _UNWANTED:
+                self.left_out += 1
+                return False
+            self._begin(segment.ts_ns)
+            nsec = segment.ts_ns % _NS_PER_S
             outcome = self._call_segment(
-                ts_ns // _NS_PER_S, nsec // _NS_PER_US, nsec, source, (ports >> 16) & 0xFFFF,
-                destination, ports & 0xFFFF, segment.data[segment.start : segment.end],
-                segment.end - segment.start, segment.size,
-                self._filter.is_request(destination, ports),
-                segment.seq, segment.ack, segment.flags, segment.window,
+                slot, nsec // _NS_PER_US, nsec, segment.data[segment.start : segment.end],
+                segment.size, segment.seq, segment.ack, segment.flags, segment.window,
             )  # fmt: skip
         except self._errors as error:
             outcome = error
-        self._settle(outcome)
+        if outcome is not None or self._vm.failure is not None:
+            self._settle(outcome)
         return True
 
     def datagram(self, datagram: Datagram) -> bool:
-        source, destination = b"", b""
-        ports = datagram.ports
-        if ports & IPV6_BIT:
-            source = ipv6_text(datagram.a0, datagram.a1).encode()
-            destination = ipv6_text(datagram.a2, datagram.a3).encode()
-        else:
-            self._look_up(datagram.a0)
-            source, destination = self._source_text, self._destination_text
-        if not self._filter.belongs(source, destination, ports):
-            self.left_out += 1
-            return False
-        if not self._begins():
-            return True
-        ts_ns = datagram.ts_ns
-        nsec = ts_ns % _NS_PER_S
+        if self._is_down:
+            return self._leave_out(
+                datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports
+            )
         outcome: object = None
         try:
+            slot = self._slot(datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports)
+            if self._slot_kinds[slot] == _UNWANTED:
+                self.left_out += 1
+                return False
+            self._begin(datagram.ts_ns)
+            nsec = datagram.ts_ns % _NS_PER_S
             outcome = self._call_datagram(
-                ts_ns // _NS_PER_S, nsec // _NS_PER_US, nsec, source, (ports >> 16) & 0xFFFF,
-                destination, ports & 0xFFFF, datagram.data[datagram.start : datagram.end],
-                datagram.end - datagram.start, datagram.size,
-                self._filter.is_request(destination, ports),
+                slot, nsec // _NS_PER_US, nsec, datagram.data[datagram.start : datagram.end],
+                datagram.size,
             )  # fmt: skip
         except self._errors as error:
             outcome = error
-        self._settle(outcome)
+        if outcome is not None or self._vm.failure is not None:
+            self._settle(outcome)
         return True
 
     def numbers(self) -> dict[str, int]:
         return {"left out": int(self.left_out)}
 
-    def _begins(self) -> bool:
-        """Count a call; whether it is to be made."""
-        counts = self._script.counts
-        if self._is_down:
-            counts.left_out += 1
+    def _begin(self, ts_ns: i64) -> None:
+        """Count a call, and see that Lua knows the second."""
+        self._counts.packets += 1
+        second = ts_ns // _NS_PER_S
+        if second != self._second:
+            self._tell_second(second)
+            self._second = second
+
+    def _leave_out(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64) -> bool:
+        """`process` is not called any more; whether the packet is wanted."""
+        source, destination = _texts(a0, a1, a2, a3, ports)
+        if not self._filter.belongs(source, destination, ports):
+            self.left_out += 1
             return False
-        counts.packets += 1
+        self._counts.left_out += 1
         return True
 
     def _settle(self, outcome: object) -> None:
         script = self._script
-        if outcome is None and script.vm.failure is None:
-            return
-        script.settle("process", int(script.counts.packets), read_report(outcome))
+        script.settle("process", int(self._counts.packets), read_report(outcome))
         self._is_down = script.is_given_up("process")
 
-    def _look_up(self, pair: i64) -> None:
-        """Set the texts of two IPv4 addresses: most packets go between the last two."""
-        source = (pair >> 32) & _MASK_32
-        destination = pair & _MASK_32
-        if source == self._source and destination == self._destination:
-            return
-        if source == self._destination and destination == self._source:
-            text = self._source_text
-            self._source_text = self._destination_text
-            self._destination_text = text
-        else:
-            self._source_text = self._text(source)
-            self._destination_text = self._text(destination)
-        self._source = source
-        self._destination = destination
+    def _slot(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64) -> i64:
+        """The number by which Lua knows these two ends, in this direction."""
+        if ports & IPV6_BIT:
+            self._fill(0, a0, a1, a2, a3, ports)
+            self._ports[0] = _UNUSED
+            return 0
+        slot = (ports ^ (ports >> 15) ^ a0 ^ (a0 >> 29)) & (SLOTS - 1)
+        if self._ports[slot] != ports or self._pairs[slot] != a0:
+            self._ports[slot] = _UNUSED
+            self._fill(slot, a0, a1, a2, a3, ports)
+            self._ports[slot] = ports
+            self._pairs[slot] = a0
+        return slot
 
-    def _text(self, address: i64) -> bytes:
-        number = int(address)
-        text = self._addresses.get(number)
-        if text is None:
-            text = ipv4_text(address).encode()
-            if len(self._addresses) >= MAX_ADDRESSES:
-                self._addresses.clear()
-            self._addresses[number] = text
-        return text
+    def _fill(self, slot: i64, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64) -> None:
+        source, destination = _texts(a0, a1, a2, a3, ports)
+        wanted = self._filter.belongs(source, destination, ports)
+        self._slot_kinds[slot] = _WANTED if wanted else _UNWANTED
+        if wanted:
+            request = self._filter.is_request(destination, ports)
+            self._tell_ends(
+                slot, source, (ports >> 16) & 0xFFFF, destination, ports & 0xFFFF, request
+            )
+
+
+def _texts(a0: i64, a1: i64, a2: i64, a3: i64, ports: i64) -> tuple[bytes, bytes]:
+    """Source and destination address."""
+    if ports & IPV6_BIT:
+        return ipv6_text(a0, a1).encode(), ipv6_text(a2, a3).encode()
+    return ipv4_text((a0 >> 32) & _MASK_32).encode(), ipv4_text(a0 & _MASK_32).encode()

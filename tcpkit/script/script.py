@@ -45,8 +45,8 @@ class Script:
             config.lua, config.lua_jit, config.lua_budget, config.lua_memory_mib, path.parent
         )
         (
-            load, self._has, self._find, self.segment, self.datagram, self.exchange,
-            self._init, self._tick, self._finish,
+            load, self._has, self._find, self.ends, self.second, self.segment,
+            self.datagram, self.exchange, self._init, self._tick, self._finish,
         ) = self.vm.functions("hooks")  # fmt: skip
         self.vm.run("stream", self.vm.host)
         self.protocols = self.vm.functions("protocol")
