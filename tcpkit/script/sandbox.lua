@@ -15,6 +15,10 @@ local is_51 = setfenv ~= nil and not is_jit
 
 local host = {}
 
+if _VERSION == "Lua 5.4" or _VERSION == "Lua 5.5" then
+    collectgarbage("generational") -- nearly every packet's table is garbage at once
+end
+
 -- The budget. A hook looks every so many instructions. Once the budget is spent it looks at each one,
 -- so that a script's own pcall cannot outlive it.
 
