@@ -7,13 +7,16 @@ from mypy_extensions import i64
 from tcpkit.errors import ProtocolError
 from tcpkit.script.definition import Definition
 from tcpkit.script.script import Script, read_report
+from tcpkit.script.vm import Function
 
 # What a coroutine comes back with: as in protocol.lua.
-MESSAGE: Final = 1
-SKIP: Final = 2
-FAILED: Final = 3
-ENCRYPTED: Final = 4
-BROKEN: Final = 5
+NOTHING: Final = 1
+MESSAGE: Final = 2
+PUSH: Final = 3
+SKIP: Final = 4
+FAILED: Final = 5
+ENCRYPTED: Final = 6
+BROKEN: Final = 7
 
 BEGINNING: Final = 64  # bytes of a piece that `starts` is shown
 
@@ -27,21 +30,23 @@ class Driver:
     """Calls one protocol's functions. Connections are numbers, given by `open`.
 
     Every method raises ProtocolError where the script does not take the bytes, or fails: that
-    is told and counted, and what the log raised meanwhile is raised instead.
+    is told and counted. What the log raised meanwhile is raised instead.
     """
 
     __slots__ = (
-        "definition", "script", "_open", "_close", "_reset", "_request", "_reply", "_matches",
-        "_starts", "_errors", "_free", "_last", "_calls", "_is_down",
+        "definition", "script", "_open", "_close", "_reset", "_request", "_reply", "_request_text",
+        "_reply_text", "_matches", "_starts", "_errors", "_free", "_last", "_calls", "_is_down",
+        "_vm",
     )  # fmt: skip
 
     def __init__(self, script: Script, definition: Definition) -> None:
         self.definition = definition
         self.script = script
         (
-            _, self._open, self._close, self._reset, self._request, self._reply, self._matches,
-            self._starts,
+            _, self._open, self._close, self._reset, self._request, self._reply,
+            self._request_text, self._reply_text, self._matches, self._starts,
         ) = script.protocols  # fmt: skip
+        self._vm = script.vm
         self._errors = script.vm.errors
         self._free: list[int] = []
         self._last = 0
@@ -55,47 +60,90 @@ class Driver:
         else:
             self._last += 1
             connection = self._last
-        self._open(connection, self.definition.number)
+        self._tell(self._open, connection, self.definition.number)
         return connection
 
     def close(self, connection: int) -> None:
-        self._close(connection)
+        self._tell(self._close, connection)
         self._free.append(connection)
 
     def reset(self, connection: int, of_client: bool) -> None:
         """Bytes of a direction are missing: its next byte begins a message."""
-        self._reset(connection, of_client)
+        self._tell(self._reset, connection, of_client)
 
-    def feed_request(self, connection: int, chunk: bytes | None) -> tuple[object, ...] | None:
-        """Let the coroutine read on: see protocol.lua. None: it wants more."""
-        self._begin()
+    def _tell(self, function: Function, *arguments: object) -> None:
+        """Call what only fails where there is no memory."""
+        try:
+            function(*arguments)
+        except self._errors as error:
+            self._fail(error)
+
+    def feed_request(self, connection: int, chunk: bytes | None) -> object:
+        """Let the coroutine read on. None: it wants more; else as in protocol.lua."""
+        if self._is_down:
+            self._refuse()
+        self._calls += 1
         outcome: object = None
         try:
             outcome = self._request(connection, chunk)
         except self._errors as error:
             outcome = (BROKEN, error, False)
-        if outcome is None and self.script.vm.failure is None:
-            return None
-        return self._checked(outcome)
+        if self._vm.failure is not None:
+            self._vm.raise_failure()
+        return outcome
 
-    def feed_reply(
-        self, connection: int, chunk: bytes | None, oldest: i64, known: bool
-    ) -> tuple[object, ...] | None:
-        self._begin()
+    def feed_reply(self, connection: int, chunk: bytes | None, oldest: i64) -> object:
+        if self._is_down:
+            self._refuse()
+        self._calls += 1
         outcome: object = None
         try:
-            outcome = self._reply(connection, chunk, oldest, known)
+            outcome = self._reply(connection, chunk, oldest)
         except self._errors as error:
             outcome = (BROKEN, error, False)
-        if outcome is None and self.script.vm.failure is None:
-            return None
-        return self._checked(outcome)
+        if self._vm.failure is not None:
+            self._vm.raise_failure()
+        return outcome
+
+    def raise_problem(self, state: i64, outcome: object) -> None:
+        """`outcome` is FAILED, ENCRYPTED, or BROKEN with a report: raise what that means."""
+        if state == ENCRYPTED:
+            raise Encrypted("the script says so")
+        self.report(outcome)
+        raise ProtocolError("the script does not take these bytes")
+
+    def report(self, outcome: object) -> None:
+        """`outcome` is BROKEN, with the script's fault: tell and count it."""
+        if isinstance(outcome, tuple):
+            self._fail(outcome[1:])
+
+    def request_text(self, connection: int, number: i64) -> tuple[bytes, bytes | None, bytes]:
+        """Command, key and text of a request that waits, or was the last one."""
+        try:
+            found = self._request_text(connection, number)
+        except self._errors as error:
+            self._fail(error)
+            return b"", None, b""
+        assert isinstance(found, tuple)
+        return found[0], found[1], found[2]
+
+    def reply_text(self, connection: int) -> tuple[bool, bytes | None]:
+        """Whether the reply just read is an error, and its code."""
+        try:
+            found = self._reply_text(connection)
+        except self._errors as error:
+            self._fail(error)
+            return False, None
+        assert isinstance(found, tuple)
+        return found[0], found[1]
 
     def matches(self, connection: int, number: i64) -> bool:
         """Whether the reply just read can be that of a request; True where nobody can tell."""
         if not self.definition.has_matches:
             return True
-        self._begin()
+        if self._is_down:
+            self._refuse()
+        self._calls += 1
         try:
             return self._told(self._matches(connection, number))
         except self._errors as error:
@@ -105,37 +153,23 @@ class Driver:
         """Whether a piece begins with a message, by all appearances. Never raises ProtocolError."""
         if self._is_down or not self.definition.has_starts:
             return not self._is_down
-        self._begin()
+        self._calls += 1
         try:
             return self._told(self._starts(self.definition.number, piece, of_client))
         except self._errors as error:
             return self._told(error)
 
-    def _begin(self) -> None:
-        self._calls += 1
-        if self._is_down:
-            self.script.counts.left_out += 1
-            raise ProtocolError("the script ran away too often")
+    def _refuse(self) -> None:
+        self.script.counts.left_out += 1
+        raise ProtocolError("the script ran away too often")
 
     def _told(self, outcome: object) -> bool:
         """The answer of a function that says yes or no; no, where it failed."""
-        self.script.vm.raise_failure()
+        self._vm.raise_failure()
         if outcome is True or outcome is False:
             return outcome is True
         self._fail(outcome)
         return False
-
-    def _checked(self, outcome: object) -> tuple[object, ...] | None:
-        self.script.vm.raise_failure()
-        if outcome is None:
-            return None
-        if isinstance(outcome, tuple) and outcome[0] != BROKEN:
-            return outcome
-        if outcome == ENCRYPTED:
-            raise Encrypted("the script says so")
-        if isinstance(outcome, tuple):
-            self._fail(outcome[1:])
-        raise ProtocolError("the script does not take these bytes")
 
     def _fail(self, outcome: object) -> None:
         """The script's own fault: told and counted."""

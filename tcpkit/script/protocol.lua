@@ -2,7 +2,11 @@
 
 local host = ...
 
-local MESSAGE, SKIP, FAILED, ENCRYPTED, BROKEN = 1, 2, 3, 4, 5 -- what comes back from `feed`
+-- What comes back from `feed`: one of these, plus 16 times a number, or BROKEN and a report.
+local NOTHING, MESSAGE, PUSH = 1, 2, 3 -- the number: bytes of the chunk that are left
+local SKIP = 4 -- bytes that are to be passed over
+local FAILED, ENCRYPTED, BROKEN = 5, 6, 7
+
 local MAX_TEXT = 512 -- bytes of a text that are handed over
 local MAX_ID = 256
 local NAME = "^[a-z][a-z0-9_-]*$"
@@ -82,7 +86,7 @@ local function describe(index)
     end
 end
 
--- Coroutines. Each yields what its function returned, message after message.
+-- Coroutines. Each yields what its function returned, message after message, or SKIP and a number.
 
 local function read_requests(stream, definition)
     local request = definition.request
@@ -91,22 +95,27 @@ local function read_requests(stream, definition)
     end
 end
 
+local function read_several(stream, reply, request, told)
+    for _ = 2, request.replies do
+        local more
+        repeat
+            more = reply(stream, request)
+        until more and not more.push
+        if told.status ~= "error" and more.status == "error" then
+            told = more
+        end
+    end
+    return told
+end
+
 local function read_replies(stream, definition, connection)
     local reply = definition.reply
     local asked = connection.asked
     while true do
         local request = asked[connection.oldest]
         local told = reply(stream, request)
-        if told and request and not told.push and request.replies ~= nil then
-            for _ = 2, request.replies do
-                local more
-                repeat
-                    more = reply(stream, request)
-                until more and not more.push
-                if told.status ~= "error" and more.status == "error" then
-                    told = more
-                end
-            end
+        if request and request.replies and told and not told.push then
+            told = read_several(stream, reply, request, told)
         end
         yield(MESSAGE, told)
     end
@@ -139,16 +148,6 @@ local function reset(id, of_client)
     end
 end
 
--- Put a chunk, or with nil the rest of the last one, before a coroutine and let it go on.
-local function go_on(stream, thread, chunk, definition, connection)
-    if chunk then
-        stream.chunk, stream.pos, stream.last = chunk, 1, #chunk
-        stream.fed = stream.fed + #chunk
-    end
-    begin()
-    return resume(thread, stream, definition, connection)
-end
-
 local function problem(thread, what)
     if what == FAIL then
         return FAILED
@@ -163,7 +162,7 @@ end
 local function go_over(stream, state, size)
     if state == SKIP then
         stream.fed = stream.fed + 1 -- a message that begins so consumes something
-        return SKIP, size
+        return SKIP + 16 * size
     end
 end
 
@@ -175,21 +174,31 @@ local function text_or_nil(value, most)
     if value == nil then
         return nil
     end
-    return sub(tostring(value), 1, most)
+    value = tostring(value)
+    return #value > most and sub(value, 1, most) or value
 end
 
--- One request: nothing if more bytes are needed, else one of
---   MESSAGE, bytes of the chunk that are left, number (0: no request), command, key, text, replies, flags, id
---   SKIP, so many bytes are to be passed over | FAILED | ENCRYPTED | BROKEN, report, whether the budget was spent
+-- What is special about a request: how many replies it gets, flags, an id.
+local function special(code, told)
+    return code, told.replies or 1, told.flags and concat(told.flags, "\1"), text_or_nil(told.id, MAX_ID)
+end
+
+-- Let the coroutine read requests: nothing if it wants more bytes, else what stands above; of a request
+-- that is special its facts as well. `chunk` is what has come; nil: it has enough. Each request gets a number, from 1 on.
 local function feed_request(id, chunk)
     local connection = connections[id]
     local stream, thread = connection.requests, connection.request_thread
     local definition = connection.definition
+    if chunk then
+        stream.chunk, stream.pos, stream.last = chunk, 1, #chunk
+        stream.fed = stream.fed + #chunk
+    end
     if not thread then
         thread = create(read_requests)
         connection.request_thread = thread
     end
-    local ok, state, told = go_on(stream, thread, chunk, definition, connection)
+    begin()
+    local ok, state, told = resume(thread, stream, definition, connection)
     if not ok then
         return problem(thread, state)
     end
@@ -202,46 +211,45 @@ local function feed_request(id, chunk)
     end
     stream.fed = rest
     if told == nil then
-        return MESSAGE, rest, 0
+        return NOTHING + 16 * rest
     end
     if type(told) ~= "table" or told.command == nil then
         return faulty(definition.name .. ": request must return nil or a table with `command`")
     end
     local number = connection.count + 1
     connection.count = number
-    local replies = told.replies
-    if replies ~= 0 then
-        connection.asked[number] = told
+    connection.asked[number] = told
+    if told.replies or told.flags or told.id then
+        return special(MESSAGE + 16 * rest, told)
     end
-    local command, key = sub(tostring(told.command), 1, MAX_TEXT), text_or_nil(told.key, MAX_TEXT)
-    local text = told.request
-    if text then
-        text = sub(text, 1, MAX_TEXT)
-    elseif key then
-        text = command .. " " .. key
-    end
-    return MESSAGE, rest, number, command, key, text or command, replies or 1,
-        told.flags and concat(told.flags, "\1"), text_or_nil(told.id, MAX_ID)
+    return MESSAGE + 16 * rest
 end
 
--- One reply, as above; a message is
---   MESSAGE, bytes left, kind (0: nothing to report, 1: a reply, 2: a push), whether it is an error, code, id
--- `oldest` is the number of the oldest request that waits, the next one's if none does; `known`: it is that one's turn.
-local function feed_reply(id, chunk, oldest, known)
+-- Let the coroutine read replies, as above. `oldest` is the number of the oldest request that waits, of the
+-- next one if none does; negative where it is not known whose turn it is. A reply with an id tells it.
+local function feed_reply(id, chunk, oldest)
     local connection = connections[id]
     local stream, thread = connection.replies, connection.reply_thread
     local definition = connection.definition
+    if chunk then
+        stream.chunk, stream.pos, stream.last = chunk, 1, #chunk
+        stream.fed = stream.fed + #chunk
+    end
+    connection.oldest = oldest
+    if oldest < 0 then
+        oldest = -oldest
+    end
     local asked = connection.asked
     for number = connection.first, oldest - 1 do
         asked[number] = nil
     end
     connection.first = oldest
-    connection.oldest = known and oldest or 0
     if not thread then
         thread = create(read_replies)
         connection.reply_thread = thread
     end
-    local ok, state, told = go_on(stream, thread, chunk, definition, connection)
+    begin()
+    local ok, state, told = resume(thread, stream, definition, connection)
     if not ok then
         return problem(thread, state)
     end
@@ -249,21 +257,41 @@ local function feed_reply(id, chunk, oldest, known)
         return go_over(stream, state, told)
     end
     local rest = stream.last - stream.pos + 1
-    if stream.fed == rest and (type(told) ~= "table" or told.push or connection.oldest == 0) then
+    if stream.fed == rest and (type(told) ~= "table" or told.push or asked[connection.oldest] == nil) then
         return faulty(definition.name .. ": reply consumed nothing, and answers nobody")
     end
     stream.fed = rest
     connection.told = told
     if told == nil then
-        return MESSAGE, rest, 0
+        return NOTHING + 16 * rest
     end
     if type(told) ~= "table" then
         return faulty(definition.name .. ": reply must return nil or a table")
     end
     if told.push then
-        return MESSAGE, rest, 2
+        return PUSH + 16 * rest
     end
-    return MESSAGE, rest, 1, told.status == "error", text_or_nil(told.code, MAX_TEXT), text_or_nil(told.id, MAX_ID)
+    if told.id then
+        return MESSAGE + 16 * rest, text_or_nil(told.id, MAX_ID)
+    end
+    return MESSAGE + 16 * rest
+end
+
+-- The command, the key and the text of a request that waits, or was the last one.
+local function request_text(id, number)
+    local told = connections[id].asked[number]
+    if told == nil then
+        return "", nil, ""
+    end
+    local command, key = text_or_nil(told.command, MAX_TEXT), text_or_nil(told.key, MAX_TEXT)
+    local text = text_or_nil(told.request, MAX_TEXT)
+    return command, key, text or (key and command .. " " .. key) or command
+end
+
+-- Whether the reply just read is an error, and its code.
+local function reply_text(id)
+    local told = connections[id].told
+    return told.status == "error", text_or_nil(told.code, MAX_TEXT)
 end
 
 -- Whether the reply just read can be that of the request `number`, or, and why not, a report.
@@ -291,7 +319,7 @@ local function starts(index, bytes, of_client)
     return fits and true or false
 end
 
-for _, caller in pairs({ go_on, problem, feed_request, feed_reply }) do
+for _, caller in pairs({ problem, feed_request, feed_reply }) do
     host.trust(caller)
 end
-return describe, open, close, reset, feed_request, feed_reply, matches, starts
+return describe, open, close, reset, feed_request, feed_reply, request_text, reply_text, matches, starts

@@ -7,8 +7,9 @@ local yield = coroutine.yield
 local sub, byte, find, concat = string.sub, string.byte, string.find, table.concat
 local floor, type, error, setmetatable = math.floor, type, error, setmetatable
 
-local SKIP = 2 -- what is yielded: so many bytes are not wanted; see protocol.lua
+local SKIP = 4 -- what is yielded: so many bytes are not wanted; see protocol.lua
 local MAX_READ = 1048576 -- bytes that `read` joins; longer values are to be skipped
+local MAX_SKIP = 281474976710656 -- 2^48, a length that no value has
 local MAX_PEEK = 65536
 local MAX_LINE = 65536
 
@@ -86,7 +87,7 @@ function Stream:skip(n)
         self.pos = self.pos + n
         return
     end
-    size(n, 9007199254740991, "stream:skip")
+    size(n, MAX_SKIP, "stream:skip")
     self.pos = self.last + 1
     yield(SKIP, n - there)
 end

@@ -13,26 +13,35 @@ from tcpkit.wire.segment import Datagram
 
 @final
 class Asked:
-    """`connection` is Lua's, with the script's table of the request; `hash` that of the payload."""
+    """`connection` is Lua's, with the script's table of the request; `hash` that of the payload.
+
+    `words` are command, key and text.
+    """
 
     __slots__ = (
-        "ends", "recorder", "request", "connection", "id", "hash", "mark", "attempts", "exact",
-        "timed_out",
+        "ends", "recorder", "request", "words", "connection", "id", "hash", "mark", "attempts",
+        "exact",
     )  # fmt: skip
 
     def __init__(
-        self, ends: Endpoints, recorder: Recorder, request: Request, connection: int, id_: bytes
+        self,
+        ends: Endpoints,
+        recorder: Recorder,
+        request: Request,
+        words: tuple[bytes, bytes | None, bytes],
+        connection: int,
+        id_: bytes,
     ) -> None:
         self.ends = ends
         self.recorder = recorder
         self.request = request
+        self.words = words
         self.connection = connection
         self.id = id_
         self.hash = 0
         self.mark: i64 = 0
         self.attempts: i64 = 1
         self.exact = False  # its reply can be no other's, as far as is known
-        self.timed_out = False
 
     def is_copy(self, datagram: Datagram, payload_hash: int) -> bool:
         """Whether a datagram is this one, captured a second time."""
@@ -47,7 +56,7 @@ class Asked:
         exchange.client = self.ends.client
         exchange.server = self.ends.server
         exchange.server_port = self.ends.server_port
-        describe(request, exchange)
+        describe(self.words, exchange)
         exchange.depth = request.depth
         exchange.flags = request.flags
         exchange.request_first_ns = request.first_ns

@@ -11,9 +11,8 @@ from tcpkit.errors import ProtocolError
 from tcpkit.flow.datagrams import DatagramReader
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.lua.asked import Asked
-from tcpkit.protocols.lua.exchange import CODE_LIMIT, HAS_ID, HAS_KEY, flags_of
-from tcpkit.protocols.lua.parser import number, text
-from tcpkit.protocols.lua.reply import NOTHING, PUSH
+from tcpkit.protocols.lua.exchange import CODE_LIMIT, flags_of
+from tcpkit.protocols.lua.parser import is_message, number, text
 from tcpkit.protocols.message import (
     BLOCKING,
     ERROR,
@@ -26,7 +25,7 @@ from tcpkit.protocols.message import (
     Recorder,
 )
 from tcpkit.protocols.pairing import Request
-from tcpkit.script.driver import SKIP, Driver
+from tcpkit.script.driver import BROKEN, NOTHING, PUSH, SKIP, Driver
 from tcpkit.wire.printable import printable
 from tcpkit.wire.segment import Datagram
 
@@ -35,6 +34,7 @@ MAX_DONE: Final = 8_192  # answered or given up, remembered for what comes late
 
 _Ends = tuple[i64, i64, i64, i64, i64]
 _Key = tuple[_Ends, bytes]
+_PLAIN: Final[tuple[object, ...]] = (0, 1, None, None)  # of a request without special facts
 
 
 @final
@@ -72,16 +72,26 @@ class LuaDatagrams(DatagramReader):
                     asked.request.flags = asked.request.flags | RETRANSMISSION
                     return
         connection = self._driver.open()
+        outcome: object = None
         try:
-            told = self._driver.feed_request(connection, payload)
+            outcome = self._driver.feed_request(connection, payload)
         except ProtocolError:
-            told = None
-        if told is None or told[0] == SKIP or number(told[2]) == 0:
-            self._driver.close(connection)
-            if told is None or told[0] == SKIP:
-                self._unread(datagram)
+            outcome = None
+        if is_message(outcome):
+            self._ask(datagram, ends, outcome, connection, payload_hash)
             return
-        self._ask(datagram, ends, told, connection, payload_hash)
+        self._driver.close(connection)
+        self._pass(datagram, outcome)
+
+    def _pass(self, datagram: Datagram, outcome: object) -> None:
+        """Count what is no request and no reply: a script that fails, or wants more bytes."""
+        state: i64 = SKIP if outcome is None else number(outcome) & 15
+        if state == PUSH:
+            self._counts.pushes += 1
+        elif state != NOTHING:
+            self._unread(datagram)
+            if state == BROKEN:
+                self._driver.report(outcome)
 
     def _unread(self, datagram: Datagram) -> None:
         """The script wants more than there is, or something else."""
@@ -94,27 +104,35 @@ class LuaDatagrams(DatagramReader):
         self,
         datagram: Datagram,
         ends: _Ends,
-        told: tuple[object, ...],
+        outcome: object,
         connection: int,
         payload_hash: int,
     ) -> None:
-        request = _request_of(datagram, told)
-        id_ = text(told[8])
+        special = outcome if isinstance(outcome, tuple) else _PLAIN
+        request = _request_of(datagram, special)
+        id_ = text(special[3])
         endpoints = Endpoints(ends[0], ends[1], ends[2], ends[3], ends[4])
         recorder = self._recorders[int(endpoints.server_port)]
-        asked = Asked(endpoints, recorder, request, connection, id_)
+        asked = Asked(
+            endpoints,
+            recorder,
+            request,
+            self._driver.request_text(connection, 1),
+            connection,
+            id_,
+        )
         asked.hash = payload_hash
         asked.mark = datagram.mark
         waiting = self._waiting.get(ends)
         if waiting is None:
             waiting = self._waiting[ends] = []
         request.depth = len(waiting)
-        if number(told[6]) == 0:
+        if number(special[1]) == 0:
             self._be_silent(asked)
             if not waiting:
                 del self._waiting[ends]
             return
-        asked.exact = bool(request.kind & HAS_ID) and (ends, id_) not in self._done
+        asked.exact = id_ != b"" and (ends, id_) not in self._done
         for other in waiting:
             if other.id == id_:
                 other.exact = asked.exact = False
@@ -139,19 +157,18 @@ class LuaDatagrams(DatagramReader):
         waiting = self._waiting.get(ends)
         asked = waiting[0] if waiting else None
         connection = self._driver.open() if asked is None else asked.connection
-        oldest = 1  # the number of a connection's only request
+        outcome: object = None
         try:
             payload = datagram.data[datagram.start : datagram.end]
-            told = self._driver.feed_reply(connection, payload, oldest, asked is not None)
+            # A connection's only request has the number 1.
+            outcome = self._driver.feed_reply(connection, payload, -1 if asked is None else 1)
         except ProtocolError:
-            told = None
-        if told is None or told[0] == SKIP:
+            outcome = None
+        if is_message(outcome):
+            self._pair(datagram, ends, waiting, connection, outcome)
+        else:
             self._driver.reset(connection, False)
-            self._unread(datagram)
-        elif number(told[2]) == PUSH:
-            self._counts.pushes += 1
-        elif number(told[2]) != NOTHING:
-            self._pair(datagram, ends, waiting, told)
+            self._pass(datagram, outcome)
         if asked is None:
             self._driver.close(connection)
 
@@ -160,9 +177,10 @@ class LuaDatagrams(DatagramReader):
         datagram: Datagram,
         ends: _Ends,
         waiting: list[Asked] | None,
-        told: tuple[object, ...],
+        connection: int,
+        outcome: object,
     ) -> None:
-        id_ = text(told[5])
+        id_ = text(outcome[1]) if isinstance(outcome, tuple) else b""
         asked: Asked | None = None
         for each in waiting or []:
             if each.id == id_:
@@ -189,7 +207,7 @@ class LuaDatagrams(DatagramReader):
             counts.blocking += 1
         recorder = asked.recorder
         if recorder.wants(OK, True) if blocking else recorder.answered(latency_ns):
-            recorder.report(self._answered(asked, datagram, told, latency_ns))
+            recorder.report(self._answered(asked, datagram, connection, latency_ns))
         self._end(asked, False)
 
     def _fits(self, asked: Asked) -> bool:
@@ -199,12 +217,13 @@ class LuaDatagrams(DatagramReader):
             return False
 
     def _answered(
-        self, asked: Asked, datagram: Datagram, told: tuple[object, ...], latency_ns: i64
+        self, asked: Asked, datagram: Datagram, connection: int, latency_ns: i64
     ) -> Exchange:
         exchange = asked.exchange(self._driver.definition.name)
-        exchange.status = ERROR if told[3] is True else OK
-        if told[4] is not None:
-            exchange.code = printable(text(told[4]), CODE_LIMIT)
+        is_error, code = self._driver.reply_text(connection)
+        exchange.status = ERROR if is_error else OK
+        if code is not None:
+            exchange.code = printable(code, CODE_LIMIT)
         exchange.exact = asked.exact
         exchange.time_ns = datagram.first_ns
         exchange.latency_ns = latency_ns
@@ -265,13 +284,10 @@ class LuaDatagrams(DatagramReader):
         self._waiting.clear()
 
 
-def _request_of(datagram: Datagram, told: tuple[object, ...]) -> Request:
+def _request_of(datagram: Datagram, special: tuple[object, ...]) -> Request:
     request = Request()
-    request.arguments = [text(told[3]), text(told[4]), text(told[8])]
-    request.kind = (0 if told[4] is None else HAS_KEY) | (0 if told[8] is None else HAS_ID)
-    request.raw = text(told[5])
-    if told[7] is not None:
-        request.flags = flags_of(text(told[7]))
+    if special[2] is not None:
+        request.flags = flags_of(text(special[2]))
     request.first_ns = datagram.first_ns
     request.last_ns = datagram.last_ns
     request.size = datagram.size

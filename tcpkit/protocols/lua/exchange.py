@@ -5,7 +5,6 @@ from typing import Final
 from mypy_extensions import i64
 
 from tcpkit.protocols.message import FLAG_NAMES, Exchange
-from tcpkit.protocols.pairing import Request
 from tcpkit.wire.printable import printable
 
 TEXT_LIMIT: Final = 128
@@ -13,24 +12,14 @@ KEY_LIMIT: Final = 512
 WORD_LIMIT: Final = 64
 CODE_LIMIT: Final = 64
 
-# Request.kind
-HAS_KEY: Final = 1
-HAS_ID: Final = 2
 
-
-def describe(request: Request, exchange: Exchange) -> None:
-    """Set command, key and text. `arguments` are the command, the key and the id."""
-    arguments = request.arguments
-    if arguments is not None:
-        exchange.command = printable(arguments[0], WORD_LIMIT)
-        if request.kind & HAS_KEY:
-            exchange.key = printable(arguments[1], KEY_LIMIT)
-    exchange.request = printable(request.raw, TEXT_LIMIT)
-
-
-def id_of(request: Request) -> bytes:
-    arguments = request.arguments
-    return b"" if arguments is None else arguments[2]
+def describe(words: tuple[bytes, bytes | None, bytes], exchange: Exchange) -> None:
+    """Set command, key and text."""
+    command, key, text = words
+    exchange.command = printable(command, WORD_LIMIT)
+    if key is not None:
+        exchange.key = printable(key, KEY_LIMIT)
+    exchange.request = printable(text, TEXT_LIMIT)
 
 
 def flags_of(names: bytes) -> i64:

@@ -8,16 +8,19 @@ from typing import final
 
 from mypy_extensions import i64
 
-from tcpkit.script.driver import SKIP, Driver
+from tcpkit.script.driver import MESSAGE, NOTHING, PUSH, SKIP, Driver
 
 
 @final
 class Parser:
-    """One direction of a connection. `told` is what the script said of the last message."""
+    """One direction of a connection. `state` is what the last message, which is `done`, was.
+
+    `special` are further facts of it, empty for a plain one.
+    """
 
     __slots__ = (
-        "driver", "connection", "of_client", "begun", "done", "countdown", "told", "oldest",
-        "known", "_held",
+        "driver", "connection", "of_client", "begun", "done", "countdown", "state", "special",
+        "oldest", "_held",
     )  # fmt: skip
 
     def __init__(self, driver: Driver, connection: int, of_client: bool) -> None:
@@ -27,9 +30,9 @@ class Parser:
         self.begun = False
         self.done = False
         self.countdown: i64 = 0  # bytes to be skipped, of which none has come yet
-        self.told: tuple[object, ...] = ()
-        self.oldest: i64 = 0  # number of the oldest request that waits, see protocol.lua
-        self.known = False
+        self.state: i64 = NOTHING
+        self.special: tuple[object, ...] = ()
+        self.oldest: i64 = 1  # number of the oldest request that waits, see protocol.lua
         self._held: i64 = 0  # bytes that Lua has, and has not consumed
 
     def feed(self, data: bytes, pos: i64, end: i64) -> i64:
@@ -57,15 +60,20 @@ class Parser:
         if self.of_client:
             outcome = self.driver.feed_request(self.connection, chunk)
         else:
-            outcome = self.driver.feed_reply(self.connection, chunk, self.oldest, self.known)
+            outcome = self.driver.feed_reply(self.connection, chunk, self.oldest)
         if outcome is None:
             return end
-        if outcome[0] == SKIP:
-            self.countdown = number(outcome[1])
+        code = number(outcome)
+        state = code & 15
+        left = code >> 4
+        if state == SKIP:
+            self.countdown = left
             return end
+        if state > PUSH:
+            self.driver.raise_problem(state, outcome)
         self.done = True
-        self.told = outcome
-        left = number(outcome[1])
+        self.state = state
+        self.special = outcome if isinstance(outcome, tuple) else ()
         self._held = left
         # Of a message that was only looked at, more is left than came with the last piece.
         return end - left if left < end - pos else pos
@@ -100,9 +108,11 @@ class Parser:
 
 
 def number(value: object) -> i64:
-    """A whole number that Lua gave."""
+    """A whole number that Lua gave, alone or first of several values."""
     if isinstance(value, int):
         return value
+    if isinstance(value, tuple):
+        return number(value[0])
     assert isinstance(value, float)
     return int(value)
 
@@ -110,3 +120,8 @@ def number(value: object) -> i64:
 def text(value: object) -> bytes:
     """A text that Lua gave; empty for nil."""
     return value if isinstance(value, bytes) else b""
+
+
+def is_message(outcome: object) -> bool:
+    """Whether what came back is a whole message that is to be reported."""
+    return outcome is not None and number(outcome) & 15 == MESSAGE

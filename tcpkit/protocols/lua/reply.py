@@ -5,28 +5,21 @@ from typing import final
 from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
-from tcpkit.protocols.lua.parser import Parser, number, text
+from tcpkit.protocols.lua.parser import Parser, text
 from tcpkit.protocols.reply_reader import ReplyReader
 from tcpkit.script.driver import Encrypted
-
-NOTHING = 0  # a message that is to be passed over: a greeting, say
-REPLY = 1
-PUSH = 2
 
 
 @final
 class LuaReply(ReplyReader):
-    """`kind`, `is_error`, `code` and `id` are what the script said of the reply just read."""
+    """`parser.state` is what the message just read is; `id` what it repeats of its request."""
 
-    __slots__ = ("parser", "encrypted", "kind", "is_error", "code", "id")
+    __slots__ = ("parser", "encrypted", "id")
 
     def __init__(self, parser: Parser) -> None:
         super().__init__()
         self.parser = parser
         self.encrypted = False
-        self.kind: i64 = NOTHING
-        self.is_error = False
-        self.code: bytes = b""
         self.id: bytes = b""
 
     def feed(self, data: bytes, pos: i64, end: i64) -> i64:
@@ -38,16 +31,13 @@ class LuaReply(ReplyReader):
             self.encrypted = True
             raise
         if parser.done:
-            self._take(parser.told)
+            self._take()
         return stop
 
-    def _take(self, told: tuple[object, ...]) -> None:
+    def _take(self) -> None:
         self.done = True
-        self.kind = number(told[2])
-        if self.kind == REPLY:
-            self.is_error = told[3] is True
-            self.code = text(told[4])
-            self.id = text(told[5])
+        special = self.parser.special
+        self.id = text(special[1]) if special else b""
 
     def next_message(self) -> None:
         self.begun = False
@@ -66,12 +56,11 @@ class LuaReply(ReplyReader):
         return self.parser.skip(size)
 
     def skip_to_end(self, size: i64) -> bool:
-        parser = self.parser
-        if not parser.skip(size):
+        if not self.parser.skip(size):
             return False
         try:
-            if parser.complete():
-                self._take(parser.told)
+            if self.parser.complete():
+                self._take()
         except ProtocolError:
             return False
         return True

@@ -7,15 +7,16 @@ from mypy_extensions import i64
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN
-from tcpkit.protocols.lua.exchange import CODE_LIMIT, HAS_ID, HAS_KEY, describe, flags_of, id_of
+from tcpkit.protocols.lua.exchange import CODE_LIMIT, describe, flags_of
 from tcpkit.protocols.lua.parser import Parser, number, text
-from tcpkit.protocols.lua.reply import NOTHING, REPLY, LuaReply
+from tcpkit.protocols.lua.reply import LuaReply
 from tcpkit.protocols.message import ERROR, OK, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.ordered import IN_STEP, INSIDE, LET_GO, OrderedSession
 from tcpkit.protocols.pairing import DOUBTFUL, EXACT, LOST, TRIAL, Request, RequestPool
-from tcpkit.script.driver import BEGINNING, Driver, Encrypted
+from tcpkit.script.driver import BEGINNING, MESSAGE, NOTHING, Driver, Encrypted
 from tcpkit.wire.printable import printable
 
+HAS_ID: Final = 1  # Request.kind
 MAX_SEARCHED: Final = 1024  # waiting requests looked at for the one whose id a reply has
 
 
@@ -23,8 +24,8 @@ MAX_SEARCHED: Final = 1024  # waiting requests looked at for the one whose id a 
 class LuaSession(OrderedSession):
     """Pairs in order, and by id where requests have one.
 
-    Of a Request, `arguments` are the command, the key and the id, `kind` says which of the
-    two last ones there are; `tag` is the number by which Lua knows it.
+    Of a Request, `tag` is the number by which Lua knows it; `raw` is its id, where `kind` is
+    HAS_ID. Command, key and text are asked for when they are to be shown.
     """
 
     __slots__ = ("_connection", "_driver", "_last", "_parser", "_reply")
@@ -74,26 +75,35 @@ class LuaSession(OrderedSession):
 
     def _take_request(self, ts_ns: i64, end: i64, ack: i64) -> None:
         parser = self._parser
-        told = parser.told
         parser.next_message()
-        if number(told[2]) == 0:
+        if parser.state != MESSAGE:
             self.request_state = IN_STEP
             return
         request = self.pool.take()
         self.end_request(request)
-        self._last = number(told[2])
+        self._last += 1
         request.tag = self._last
-        request.arguments = [text(told[3]), text(told[4]), text(told[8])]
-        request.kind = (0 if told[4] is None else HAS_KEY) | (0 if told[8] is None else HAS_ID)
-        request.raw = text(told[5])
-        if told[7] is not None:
-            request.flags = request.flags | flags_of(text(told[7]))
-        if number(told[6]) == 0:
+        if parser.special:
+            self._take_special(request, parser.special, ts_ns, end, ack)
+        else:
+            self.arrived(request, self.request_seq, end, ts_ns, ack)
+
+    def _take_special(
+        self, request: Request, special: tuple[object, ...], ts_ns: i64, end: i64, ack: i64
+    ) -> None:
+        """A request that has an id, flags, or not just one reply."""
+        if special[2] is not None:
+            request.flags = request.flags | flags_of(text(special[2]))
+        if number(special[1]) == 0:
             self.silent(request, self.request_seq, ts_ns, ack)
             return
-        if request.kind & HAS_ID and self._find(text(told[8]), False) is not None:
-            request.expected = DOUBTFUL
-            request.timed_out = True
+        id_ = text(special[3])
+        if id_:
+            request.raw = id_
+            request.kind = HAS_ID
+            if self._find(id_, False) is not None:
+                request.expected = DOUBTFUL
+                request.timed_out = True
         self.arrived(request, self.request_seq, end, ts_ns, ack)
 
     def complete_request(self, ts_ns: i64, seq: i64, ack: i64) -> bool:
@@ -141,8 +151,8 @@ class LuaSession(OrderedSession):
         """Whose reply the next one is, by what is known: the script may want to see it."""
         parser = self._reply.parser
         head = self.queue.head
-        parser.oldest = self._last + 1 if head is None else head.tag
-        parser.known = head is not None and self.trust > LOST
+        oldest = self._last + 1 if head is None else head.tag
+        parser.oldest = oldest if self.trust > LOST else -oldest
 
     def refresh(self) -> None:
         super().refresh()
@@ -151,9 +161,10 @@ class LuaSession(OrderedSession):
     def settle(self) -> bool:
         reply = self._reply
         settled = True
-        if reply.kind == REPLY and reply.id:
+        state = reply.parser.state
+        if state == MESSAGE and reply.id:
             settled = self._settle_by_id()
-        elif reply.kind != NOTHING:
+        elif state != NOTHING:
             settled = super().settle()
         self._tell_oldest()
         return settled
@@ -184,7 +195,7 @@ class LuaSession(OrderedSession):
         request = self.queue.head
         looked: i64 = 0
         while request is not None and looked < MAX_SEARCHED:
-            if request.kind & HAS_ID and id_of(request) == id_:
+            if request.kind == HAS_ID and request.raw == id_:
                 if take and (self.reply_ack - request.end) & SIGN:
                     return None  # sent before the server had it
                 if take:
@@ -196,10 +207,10 @@ class LuaSession(OrderedSession):
         return None
 
     def is_push(self) -> bool:
-        return self._reply.kind != REPLY
+        return self._reply.parser.state != MESSAGE
 
     def matches(self, request: Request) -> bool:
-        if request.kind & HAS_ID and not self._reply.id:
+        if request.kind == HAS_ID and not self._reply.id:
             return False
         return self._driver.matches(self._connection, request.tag)
 
@@ -207,8 +218,7 @@ class LuaSession(OrderedSession):
         return 0
 
     def command_name(self, request: Request) -> bytes:
-        arguments = request.arguments
-        return b"" if arguments is None else arguments[0]
+        return self._driver.request_text(self._connection, request.tag)[0]
 
     def may_answer(self, name: bytes, kind: int) -> bool:
         return True  # `matches` has asked the script
@@ -220,10 +230,10 @@ class LuaSession(OrderedSession):
     # Exchanges
 
     def describe_request(self, request: Request, exchange: Exchange) -> None:
-        describe(request, exchange)
+        describe(self._driver.request_text(self._connection, request.tag), exchange)
 
     def describe_reply(self, request: Request, exchange: Exchange) -> None:
-        reply = self._reply
-        exchange.status = ERROR if reply.is_error else OK
-        if reply.code:
-            exchange.code = printable(reply.code, CODE_LIMIT)
+        is_error, code = self._driver.reply_text(self._connection)
+        exchange.status = ERROR if is_error else OK
+        if code is not None:
+            exchange.code = printable(code, CODE_LIMIT)
