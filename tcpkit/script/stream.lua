@@ -92,15 +92,24 @@ function Stream:skip(n)
     yield(SKIP, n - there)
 end
 
+-- Never waits, and consumes nothing: how many of the bytes that are there the pattern, which should begin
+-- with ^, takes from the next byte on, and its captures, eight at most; nil if it does not fit.
+function Stream:match(pattern)
+    local first, last, a, b, c, d, e, f, g, h = find(self.chunk, pattern, self.pos)
+    if first then
+        return last - first + 1, a, b, c, d, e, f, g, h
+    end
+end
+
 function Stream:line(limit)
-    local pos = self.pos
-    local stop = find(self.chunk, "\n", pos, true)
+    local chunk, pos = self.chunk, self.pos
+    local stop = find(chunk, "\n", pos, true)
     if stop and stop - pos <= (limit or MAX_LINE) then
         self.pos = stop + 1
-        if stop > pos and byte(self.chunk, stop - 1) == 13 then
-            return sub(self.chunk, pos, stop - 2)
+        if stop > pos and byte(chunk, stop - 1) == 13 then
+            return sub(chunk, pos, stop - 2)
         end
-        return sub(self.chunk, pos, stop - 1)
+        return sub(chunk, pos, stop - 1)
     end
     limit = limit or MAX_LINE
     local parts, have = {}, 0
