@@ -8,7 +8,7 @@
 -- an answer is a timeout; its time is that of giving up.
 --
 --   2026-11-24 14:05:31.430102 10.0.0.1:59509 => 10.0.0.2:53 | 0.504 ms | A www.example | NOERROR
---   2026-11-24 14:05:31.430102 10.0.0.1:59509 => 10.0.0.2:53 | 50.1 ms | A here | NOERROR | sent 2 times
+--   2026-11-24 14:05:31.430102 10.0.0.1:59509 => 10.0.0.2:53 | 50.100 ms | A here | NOERROR | sent 2 times
 --   2026-11-24 14:05:41.430102 10.0.0.1:59509 => 10.0.0.2:53 | timeout | A once.here | sent 3 times
 --
 -- At the end it says, in a line that begins with `#`, what it left out.
@@ -22,7 +22,7 @@ local MAX_WAITING = 50000 -- queries; more are left out
 local MAX_QUESTIONS = 5000 -- whose texts are kept
 
 local byte, find, format, gsub, sub = string.byte, string.find, string.format, string.gsub, string.sub
-local lower, floor, date = string.lower, math.floor, os.date
+local lower, match, floor, date = string.lower, string.match, math.floor, os.date
 
 local TYPES = {
     [1] = "A", [2] = "NS", [5] = "CNAME", [6] = "SOA", [12] = "PTR", [13] = "HINFO", [15] = "MX",
@@ -53,58 +53,45 @@ for code = 0, 255 do
 end
 escapes["."], escapes["\\"] = "\\.", "\\\\"
 
--- The text of the name at `at`, and the place behind it; nil if it is none.
-local function read_name(message, at)
-    local labels, begin = {}, at
-    while true do
-        local size = byte(message, at)
-        if not size or size > 63 or at - begin > 254 then return nil end
-        if size == 0 then break end
-        labels[#labels + 1] = (gsub(sub(message, at + 1, at + size), ".", escapes))
+-- The text of a question as it is on the wire.
+local function read_question(bytes)
+    local name, at = nil, 1
+    local size = byte(bytes, 1)
+    while size ~= 0 do
+        local label = sub(bytes, at + 1, at + size)
+        if find(label, "[%c%s.\\\127-\255]") then label = gsub(label, ".", escapes) end
+        name = name and name .. "." .. label or label
         at = at + size + 1
+        size = byte(bytes, at)
     end
-    return #labels == 0 and "." or table.concat(labels, "."), at + 1
+    local high, low = byte(bytes, at + 1, at + 2)
+    local kind = high * 256 + low
+    return (TYPES[kind] or "TYPE" .. kind) .. " " .. (name or ".")
 end
 
--- The text of the question: `A www.example`, in small letters; nil if it is none.
--- It is kept by its bytes. The name ends at a zero, nearly always at the first one.
-local function read_question(message)
-    local zero = find(message, "\0", 13, true)
-    if not zero then return nil end
-    local bytes = sub(message, 13, zero + 2)
-    local question = questions[bytes]
-    if question then return question end
-    local name, behind = read_name(message, 13)
-    local high, low
-    if name then high, low = byte(message, behind, behind + 1) end
-    if not low then return nil end
-    local kind = high * 256 + low
-    question = (TYPES[kind] or "TYPE" .. kind) .. " " .. lower(name)
-    if behind == zero + 1 then
+local function question_text(bytes)
+    local text = questions[bytes]
+    if not text then
         if questions_size >= MAX_QUESTIONS then questions, questions_size = {}, 0 end
-        questions[bytes] = question
+        text = read_question(bytes)
+        questions[bytes] = text
         questions_size = questions_size + 1
     end
-    return question
+    return text
 end
 
 local second, second_text
-local function time_text(sec, usec)
+local function date_of(sec)
     if sec ~= second then
         second = sec
-        second_text = date("%Y-%m-%d %H:%M:%S.", sec)
+        second_text = date("%Y-%m-%d %H:%M:%S", sec)
     end
-    return format("%s%06d", second_text, usec)
+    return second_text
 end
 
-local function end_text(address, port)
-    return find(address, ":", 1, true) and "[" .. address .. "]:" .. port or address .. ":" .. port
-end
-
--- Of a key of `waiting`: the ends, a blank, two bytes of id, the question.
-local function ends_and_question(key)
-    local blank = find(key, " ", find(key, " => ", 1, true) + 4, true)
-    return sub(key, 1, blank - 1), sub(key, blank + 3)
+local function ends_text(client, client_port, server, server_port)
+    local form = find(client, ":", 1, true) and "[%s]:%s => [%s]:%s" or "%s:%s => %s:%s"
+    return format(form, client, client_port, server, server_port)
 end
 
 local function times_text(count)
@@ -123,36 +110,56 @@ local function query(key, now)
     end
 end
 
-local function answer(key, now, packet, rcode)
+local ANSWER_4 = "%s.%06d %s:%d => %s:%d | %.3f ms | %s | %s%s"
+local ANSWER_6 = "%s.%06d [%s]:%d => [%s]:%d | %.3f ms | %s | %s%s"
+
+local function answer(key, now, packet, bytes, rcode)
     local asked = waiting[key]
     if not asked then
         unpaired = unpaired + 1
         return
     end
-    local count = sent[key]
+    local form = find(packet.sip, ":", 1, true) and ANSWER_6 or ANSWER_4
+    print(format(form, packet.tv_sec == second and second_text or date_of(packet.tv_sec),
+        packet.tv_usec, packet.dip, packet.dport, packet.sip, packet.sport, (now - asked) / 1e6,
+        questions[bytes] or question_text(bytes), RCODES[rcode] or "RCODE" .. rcode,
+        times_text(sent[key])))
     waiting[key] = nil
     sent[key] = nil
     waiting_size = waiting_size - 1
-    local ends, question = ends_and_question(key)
-    print(format("%s %s | %.3f ms | %s | %s%s", time_text(packet.tv_sec, packet.tv_usec), ends,
-        (now - asked) / 1e6, question, RCODES[rcode] or "RCODE" .. rcode, times_text(count)))
+end
+
+-- Where the first question's name has its zero; nil if it is none.
+local function end_of_name(bytes)
+    local at = 13
+    local size = byte(bytes, at)
+    while size ~= 0 do
+        if not size or size > 63 or at > 267 then return nil end
+        at = at + size + 1
+        size = byte(bytes, at)
+    end
+    return at
 end
 
 local function message(packet, bytes)
     local _, _, first_flags, last_flags, high, low = byte(bytes, 1, 6)
-    -- one question, and the opcode QUERY
-    local question = low == 1 and high == 0 and floor(first_flags / 8) % 16 == 0 and read_question(bytes)
-    if not question then
+    -- one question, opcode QUERY
+    local zero = low == 1 and high == 0 and first_flags % 128 < 8 and end_of_name(bytes)
+    if not zero or zero + 4 > #bytes then
         unread = unread + 1
         return
     end
     local now = (packet.tv_sec - base) * 1e9 + packet.tv_nsec
-    local source, destination = end_text(packet.sip, packet.sport), end_text(packet.dip, packet.dport)
-    local id = sub(bytes, 1, 2)
+    -- a size in a name is less than any letter
+    local question = lower(sub(bytes, 13, zero)) .. sub(bytes, zero + 1, zero + 2)
     if first_flags < 128 then
-        if ports[packet.dport] then query(source .. " => " .. destination .. " " .. id .. question, now) end
+        if ports[packet.dport] then
+            query(packet.sip .. " " .. packet.sport .. " " .. packet.dip .. " " .. packet.dport
+                .. " " .. sub(bytes, 1, 2) .. question, now)
+        end
     elseif ports[packet.sport] then
-        answer(destination .. " => " .. source .. " " .. id .. question, now, packet, last_flags % 16)
+        answer(packet.dip .. " " .. packet.dport .. " " .. packet.sip .. " " .. packet.sport
+            .. " " .. sub(bytes, 1, 2) .. question, now, packet, question, last_flags % 16)
     end
 end
 
@@ -191,8 +198,10 @@ function tick(now)
     for _, each in ipairs(late) do
         local sec = floor(each.asked / 1e9)
         local usec = floor((each.asked - sec * 1e9) / 1000)
-        local ends, question = ends_and_question(each.key)
-        print(format("%s %s | timeout | %s%s", time_text(base + sec + TIMEOUT_S, usec), ends, question,
+        local client, client_port, server, server_port, question =
+            match(each.key, "^(%S+) (%S+) (%S+) (%S+) ..(.*)$")
+        print(format("%s.%06d %s | timeout | %s%s", date_of(base + sec + TIMEOUT_S), usec,
+            ends_text(client, client_port, server, server_port), question_text(question),
             times_text(sent[each.key])))
         waiting[each.key] = nil
         sent[each.key] = nil
