@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PCAPS = ROOT / "pcaps"
 GOLDEN = ROOT / "tests" / "golden"
 SUFFIXES = (".pcap", ".pcap.gz", ".pcapng", ".pcapng.gz")
-MODES = {"link": "redis"}  # folders that are not named for their mode
+MODES = {"link": "redis", "tcp": "raw"}  # folders that are not named for their mode
 
 
 def captures() -> list[Path]:

@@ -26,7 +26,7 @@ def test_captures_are_small() -> None:
     assert sum(sizes.values()) <= ALTOGETHER
 
 
-@pytest.mark.parametrize("protocol", modes()[1:])
+@pytest.mark.parametrize("protocol", [*modes()[1:], "tcp"])
 def test_every_capture_of_a_protocol_has_its_maker(protocol: str) -> None:
     made = {path.stem.replace("_", "-") for path in (PCAPS / protocol).glob("*.py")}
     assert made

@@ -1,4 +1,4 @@
-"""Connections made, refused and left unanswered: closed port, full backlog, lost SYN and SYN-ACK."""
+"""Connections made, refused, left unanswered: closed port, full backlog, lost SYN and SYN-ACK."""
 
 import socket
 import sys

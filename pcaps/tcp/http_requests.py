@@ -1,4 +1,4 @@
-"""HTTP/1.1 as curl and sockets speak it: kept alive, slow, 100-continue, an upload, pipelined, cut off."""
+"""HTTP/1.1: kept alive, slow, 100-continue, an upload, pipelined, ended without a reply."""
 
 import socket
 import subprocess

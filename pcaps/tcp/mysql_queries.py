@@ -1,4 +1,4 @@
-"""MySQL as the mysql client and a socket speak it: queries, errors, prepared statements, a large query."""
+"""MySQL: queries, errors, prepared statements, a query of several segments, pipelined ones."""
 
 import socket
 import struct
@@ -8,7 +8,9 @@ from pcaps.lab import SERVER_HOST, Lab
 
 PORT = 3306
 LARGE_QUERY_BYTES = 4000  # several segments
-CLIENT_FLAGS = 0x00000001 | 0x00000200 | 0x00008000  # long password, protocol 4.1, secure connection
+CLIENT_FLAGS = (
+    0x00000001 | 0x00000200 | 0x00008000
+)  # long password, protocol 4.1, secure connection
 COM_QUIT, COM_QUERY, COM_PING = 1, 3, 14
 COM_STMT_PREPARE, COM_STMT_EXECUTE, COM_STMT_CLOSE = 22, 23, 25
 
@@ -64,7 +66,17 @@ def make(lab: Lab) -> None:
     with lab.capture(only=f"tcp port {PORT}"):
         statements = "select 1; select sleep(0.05); select * from nowhere.nothing; select 2"
         subprocess.run(
-            ["mysql", "--no-defaults", "--force", "-u", "root", "-h", SERVER_HOST, "-e", statements],
+            [
+                "mysql",
+                "--no-defaults",
+                "--force",
+                "-u",
+                "root",
+                "-h",
+                SERVER_HOST,
+                "-e",
+                statements,
+            ],
             check=False,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
