@@ -1,8 +1,9 @@
 """The examples in README.md and docs give the output that stands below them.
 
 An example is a `console` block: a line `$ command`, then what it prints on both streams,
-until the next such line. It is run by sh where there are the shipped captures and no
-source tree, so that `tcpkit` is the build under test; local time is UTC.
+until the next such line. It is run by sh where there are the shipped captures, the shipped
+scripts, and the page's `lua` blocks under the name in their first line, and no source tree,
+so that `tcpkit` is the build under test; local time is UTC.
 """
 
 import re
@@ -15,7 +16,14 @@ from tests.program import shell_run
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_SCRIPT = re.compile(r"^```lua\n(-- (\S+\.lua)\n.*?)^```$", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#]+)[^)]*\)")
+
+
+def scripts() -> dict[str, str]:
+    """The Lua that the pages show, by its file's name."""
+    texts = [document.read_text(encoding="utf-8") for document in DOCUMENTS]
+    return {name: text for page in texts for text, name in _SCRIPT.findall(page)}
 
 
 def examples() -> list[tuple[str, str]]:
@@ -31,7 +39,10 @@ def examples() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("command", "shown"), examples(), ids=[each[0] for each in examples()])
 def test_example_prints_what_is_shown(command: str, shown: str, tmp_path: Path) -> None:
-    (tmp_path / "pcaps").symlink_to(ROOT / "pcaps")
+    for folder in ("pcaps", "scripts"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    for name, text in scripts().items():
+        (tmp_path / name).write_text(text)
     # The first argument is the interpreter; a function keeps the commands as they are shown.
     script = f'run=$1; tcpkit() {{ "$run" -m tcpkit "$@"; }}; {{ {command}; }} 2>&1'
 
