@@ -18,7 +18,7 @@
 -- are one that was captured twice. `tcpkit -m dns` knows these.
 
 local TIMEOUT_S = 10
-local MAX_WAITING = 50000 -- queries; more are left out
+local MAX_WAITING = 20000 -- queries; more are left out
 local MAX_QUESTIONS = 5000 -- whose texts are kept
 
 local byte, find, format, gsub, sub = string.byte, string.find, string.format, string.gsub, string.sub

@@ -22,7 +22,7 @@
 
 local UNANSWERED_S = 10
 local FORGET_S = 130 -- the longest pause of a client between two SYNs, and more
-local MAX_ATTEMPTS = 50000 -- at once; more are left out
+local MAX_ATTEMPTS = 20000 -- at once; more are left out
 
 local FIN, SYN, RST, ACK = 1, 2, 4, 16
 local band, date, find, floor, format = bit32.band, os.date, string.find, math.floor, string.format
@@ -131,8 +131,8 @@ function process(packet)
     end
 end
 
-local function by_age(a, b)
-    if a.attempt.first ~= b.attempt.first then return a.attempt.first < b.attempt.first end
+local function by_time(a, b)
+    if a.when ~= b.when then return a.when < b.when end
     return a.ends < b.ends
 end
 
@@ -141,24 +141,21 @@ function tick(now)
     now = (now - base) * 1e9
     local late = {}
     for ends, attempt in pairs(attempts) do
-        if now - attempt.first >= UNANSWERED_S * 1e9 then
-            late[#late + 1] = { ends = ends, attempt = attempt }
-        end
+        local since = attempt.told and not attempt.answered and attempt.last + FORGET_S * 1e9
+            or (attempt.answered or attempt.first) + UNANSWERED_S * 1e9
+        if now >= since then late[#late + 1] = { ends = ends, attempt = attempt, when = since } end
     end
-    table.sort(late, by_age)
+    table.sort(late, by_time)
     for _, each in ipairs(late) do
         local attempt = each.attempt
-        local when = attempt.first + UNANSWERED_S * 1e9
         if attempt.answered then
-            if now - attempt.answered >= UNANSWERED_S * 1e9 then
-                tell_without_ack(each.ends, attempt.answered + UNANSWERED_S * 1e9, attempt)
-                forget(each.ends)
-            end
-        elseif not attempt.told then
-            attempt.told = true
-            tell(each.ends, when, format("unanswered %d.000 s", UNANSWERED_S), attempt)
-        elseif now - attempt.last >= FORGET_S * 1e9 then
+            tell_without_ack(each.ends, each.when, attempt)
             forget(each.ends)
+        elseif attempt.told then
+            forget(each.ends)
+        else
+            attempt.told = true
+            tell(each.ends, each.when, format("unanswered %d.000 s", UNANSWERED_S), attempt)
         end
     end
 end

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.build import ACK, RST, START_NS, SYN, Conversation
+from tests.build import ACK, RST, START_NS, SYN, Conversation, write_pcap
 from tests.scripts.lua import LUAS, PCAPS, lines_of, script_lines
 from tests.scripts.reading import Row, ms, rows, when
 
@@ -78,3 +78,28 @@ def test_connections_older_than_the_capture_are_none_of_its_business(tmp_path: P
 
     assert lines_of(SCRIPT, talk.packets[1:], tmp_path) == [NOTHING_LEFT]
     assert talk.packets[0].ts_ns == START_NS
+
+
+FLOOD = [f"10.1.{number // 250}.{number % 250}:40000" for number in range(20_010)]
+
+
+@pytest.fixture(scope="module")
+def flood(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """More SYNs than are kept, in 20 ms, and a connection long after."""
+    packets = [
+        Conversation(client=end, start_ns=START_NS + 1000 * number).handshake().packets[0]
+        for number, end in enumerate(FLOOD)
+    ]
+    later = Conversation(start_ns=START_NS + 200 * 10**9).handshake().packets
+    file = tmp_path_factory.mktemp("connect") / "flood.pcap"
+    write_pcap(file, packets + later)
+    return file
+
+
+@pytest.mark.parametrize("lua", LUAS)
+def test_flood_is_bounded_and_stays_within_the_budget(lua: str, flood: Path) -> None:
+    *lines, last = script_lines(SCRIPT, flood, lua=lua)
+
+    assert [line.split(" ")[2] for line in lines[:-1]] == FLOOD[:20_000]
+    assert {line.split(" | ", 1)[1] for line in lines[:-1]} == {"unanswered 10.000 s | 1 SYN"}
+    assert last == "# at the end 0 attempts wait; attempts left out 10"
