@@ -95,7 +95,7 @@ local function ends_text(client, client_port, server, server_port)
 end
 
 local function times_text(count)
-    return count and " | sent " .. count .. " times" or ""
+    return " | sent " .. count .. " times"
 end
 
 local function query(key, now)
@@ -119,14 +119,15 @@ local function answer(key, now, packet, bytes, rcode)
         unpaired = unpaired + 1
         return
     end
+    local count = sent[key]
+    if count then sent[key] = nil end
+    waiting[key] = nil
+    waiting_size = waiting_size - 1
     local form = find(packet.sip, ":", 1, true) and ANSWER_6 or ANSWER_4
     print(format(form, packet.tv_sec == second and second_text or date_of(packet.tv_sec),
         packet.tv_usec, packet.dip, packet.dport, packet.sip, packet.sport, (now - asked) / 1e6,
         questions[bytes] or question_text(bytes), RCODES[rcode] or "RCODE" .. rcode,
-        times_text(sent[key])))
-    waiting[key] = nil
-    sent[key] = nil
-    waiting_size = waiting_size - 1
+        count and times_text(count) or ""))
 end
 
 -- Where the first question's name has its zero; nil if it is none.
@@ -202,7 +203,7 @@ function tick(now)
             match(each.key, "^(%S+) (%S+) (%S+) (%S+) ..(.*)$")
         print(format("%s.%06d %s | timeout | %s%s", date_of(base + sec + TIMEOUT_S), usec,
             ends_text(client, client_port, server, server_port), question_text(question),
-            times_text(sent[each.key])))
+            sent[each.key] and times_text(sent[each.key]) or ""))
         waiting[each.key] = nil
         sent[each.key] = nil
     end
