@@ -45,8 +45,6 @@ http {{
         location /nothing {{ return 204; }}
         location /broken {{ return 500; }}
         location /busy {{ return 503 "later\\n"; }}
-        location /echo {{ proxy_pass http://127.0.0.1:{port}/echo-upstream; }}
-        location /echo-upstream {{ return 200 "$request_method $content_length\\n"; }}
         location /gone {{ proxy_pass http://127.0.0.1:9/; }}
         location /text {{ return 200 "text\\n"; }}
     }}
@@ -65,7 +63,7 @@ def nginx_command(folder: Path, port: int = NGINX_PORT, host: str = "") -> tuple
     listen = f"{host}:{port}" if host else str(port)
     listen_too = "" if host else f"listen [::]:{port};"
     configuration.write_text(
-        _NGINX.format(folder=folder, listen=listen, listen_too=listen_too, port=port)
+        _NGINX.format(folder=folder, listen=listen, listen_too=listen_too)
     )
     return "/usr/sbin/nginx", "-p", str(folder), "-e", "stderr", "-c", str(configuration)
 
@@ -101,6 +99,8 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.flush()
             self.text("with hints\n")
+        elif path == "/large":
+            self.text("0123456789abcdef" * 1875)
         elif path == "/slow":
             time.sleep(0.05)
             self.text("slow\n")

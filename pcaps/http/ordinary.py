@@ -14,7 +14,7 @@ def make(lab: Lab) -> None:
         curl("-I", f"{SITE}/large.txt", f"{SITE}/hello.txt")
         curl("-z", "Wed, 01 Jan 2025 00:00:00 GMT", f"{SITE}/hello.txt")
         curl("-L", f"{SITE}/moved")
-        curl("-d", "name=value", f"{SITE}/echo-upstream", f"{SITE}/hello.txt")
+        curl("-d", "name=value", f"{SITE}/text", f"{SITE}/hello.txt")
         curl("-X", "DELETE", f"{SITE}/hello.txt")
         curl("-r", "0-9", f"{SITE}/large.txt")
         curl("-0", f"{SITE}/hello.txt")

@@ -15,7 +15,7 @@ def make(lab: Lab) -> None:
         client.write(
             request("HEAD /hello.txt HTTP/1.1"),
             get("/nothing"),
-            request("POST /echo-upstream HTTP/1.1", body=b"GET /inside HTTP/1.1\r\n\r\n"),
+            request("POST /text HTTP/1.1", body=b"GET /inside HTTP/1.1\r\n\r\n"),
             b"\r\n",  # as some clients send behind a body
             request("HEAD /large.txt HTTP/1.1"),
             get("/missing"),
