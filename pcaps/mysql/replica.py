@@ -1,0 +1,27 @@
+"""A replica's link, as mariadb-binlog opens it: events flow; a position that does not exist."""
+
+import struct
+
+from pcaps.lab import Lab
+from pcaps.mysql_client import BINLOG_DUMP, Connection
+from pcaps.mysql_server import MYSQL, client, mysql, start
+
+STATEMENTS = "CREATE TABLE t (a INT);\nINSERT INTO t VALUES (1), (2);\n"
+BINLOG = "mariadb-binlog"
+
+
+def make(lab: Lab) -> None:
+    start(lab, "--log-bin=log", "--server-id=1")
+    mysql(STATEMENTS)
+    with lab.capture(only=MYSQL):
+        client((BINLOG, "--no-defaults", "--ssl=0", "-R", "log.000001"))
+        link = Connection()
+        link.query("SET @mariadb_slave_capability = 4")
+        link.command(BINLOG_DUMP, struct.pack("<IHI", 4, 0, 2) + b"log.000001")
+        link.packet()
+        mysql("INSERT INTO t VALUES (3);\nDROP TABLE t;\n")
+        lab.pause(0.05)
+        link.close()
+        lost = Connection()
+        lost.ask(BINLOG_DUMP, struct.pack("<IHI", 4, 0, 3) + b"log.000999")
+        lost.close()
