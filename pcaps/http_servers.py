@@ -17,7 +17,7 @@ from pathlib import Path
 from pcaps.lab import Lab
 
 NGINX_PORT = 80
-SERVER_PORT = 8000
+SERVER_PORT = 8080
 NGINX_READY = "getrlimit"
 SERVER_READY = "ready on port"
 

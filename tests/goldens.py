@@ -9,11 +9,20 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tcpkit.protocols.registry import modes
+
 ROOT = Path(__file__).resolve().parent.parent
 PCAPS = ROOT / "pcaps"
 GOLDEN = ROOT / "tests" / "golden"
 SUFFIXES = (".pcap", ".pcap.gz", ".pcapng", ".pcapng.gz")
 MODES = {"link": "redis", "tcp": "raw"}  # folders that are not named for their mode
+SCRIPTS = ROOT / "scripts" / "protocols"
+
+
+def scripted() -> list[str]:
+    """The protocols that a script reads, and of which there are captures."""
+    names = sorted(path.stem for path in SCRIPTS.glob("*.lua") if (PCAPS / path.stem).is_dir())
+    return [name for name in names if name not in modes()]
 
 
 def captures() -> list[Path]:
@@ -30,10 +39,11 @@ def golden_path(capture: Path) -> Path:
 
 
 def options_of(capture: Path) -> list[str]:
-    """The mode of a capture, and `-u` where its name says so: memcached/udp-*.pcap."""
+    """The mode of a capture, its script, and `-u` where its name says so: memcached/udp-*.pcap."""
     mode = MODES.get(capture.parts[0], capture.parts[0])
     udp = mode == "memcached" and capture.name.startswith("udp-")
-    return ["-m", mode, *(["-u"] if udp else [])]
+    script = ["-S", str(SCRIPTS / f"{mode}.lua")] if mode in scripted() else []
+    return ["-m", mode, *(["-u"] if udp else []), *script]
 
 
 def log_of(capture: Path) -> bytes:

@@ -6,7 +6,7 @@ import pytest
 
 from pcaps.convert import read, variants
 from tcpkit.protocols.registry import modes
-from tests.goldens import PCAPS, captures
+from tests.goldens import PCAPS, captures, scripted
 
 LARGEST = 200_000
 ALTOGETHER = 4_000_000
@@ -26,7 +26,7 @@ def test_captures_are_small() -> None:
     assert sum(sizes.values()) <= ALTOGETHER
 
 
-@pytest.mark.parametrize("protocol", [*modes()[1:], "tcp"])
+@pytest.mark.parametrize("protocol", [*modes()[1:], *scripted(), "tcp"])
 def test_every_capture_of_a_protocol_has_its_maker(protocol: str) -> None:
     made = {path.stem.replace("_", "-") for path in (PCAPS / protocol).glob("*.py")}
     assert made

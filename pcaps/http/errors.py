@@ -1,4 +1,4 @@
-"""nginx that fails or refuses: 500, 502, 503, 400 for what is no HTTP, 408, 505."""
+"""nginx that fails or refuses: 500, 502, 503, 400 for what is no HTTP, 505; a header that never ends."""
 
 from pcaps.http_client import NGINX, Connection, curl, get, request
 from pcaps.http_servers import start_nginx
@@ -22,7 +22,7 @@ def make(lab: Lab) -> None:
             client.write(nonsense)
             client.rest()
             client.close()
-        # A header that does not end: 408 after a second, or the end without a word.
+        # A second later nginx closes without a word.
         client = Connection()
         client.ask(get("/text"))
         client.write(b"GET /text HTTP/1.1\r\nHost: www")

@@ -12,11 +12,11 @@ def make(lab: Lab) -> None:
     with lab.capture(only=NGINX):
         curl(f"{SITE}/hello.txt", f"{SITE}/text?q=lua+script&page=2", f"{SITE}/nothing")
         curl("-I", f"{SITE}/large.txt", f"{SITE}/hello.txt")
-        curl("-z", "Wed, 01 Jan 2025 00:00:00 GMT", f"{SITE}/hello.txt")
+        curl("-z", "Sun, 09 Sep 2001 01:46:40 GMT", f"{SITE}/hello.txt")
         curl("-L", f"{SITE}/moved")
         curl("-d", "name=value", f"{SITE}/text", f"{SITE}/hello.txt")
         curl("-X", "DELETE", f"{SITE}/hello.txt")
         curl("-r", "0-9", f"{SITE}/large.txt")
         curl("-0", f"{SITE}/hello.txt")
-        curl("-H", "Host: Shop.Example:8080", f"{SITE}/missing", f"{SITE}/missing#part")
+        curl("-H", "Host: Shop.Example:8081", f"{SITE}/missing", f"{SITE}/missing#part")
         curl("--globoff", f"http://[{SERVER_HOST_6}]/hello.txt")

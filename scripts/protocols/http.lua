@@ -1,7 +1,7 @@
 -- HTTP/1.1 and HTTP/1.0: how long each request waited for the first byte of its reply.
 --
 --     tcpkit -i em1 -m http -S scripts/protocols/http.lua -t 100
---     tcpkit -r file.pcap -m http -S scripts/protocols/http.lua -p 80,8080 -j
+--     tcpkit -r file.pcap -m http -S scripts/protocols/http.lua -p 80,8000 -j
 --
 --     ... | 104.310 ms | GET www.example.com/search?q=lua&token=***
 --
@@ -148,11 +148,14 @@ end
 
 local function describe(method, target, fields)
     local host, path, user = parts_of(method, target, (fields["host"] or ""):match("^%s*(%S*)"))
-    local space = path == "*" and host ~= "" and " " or "" -- OPTIONS *
+    local place = host .. path:match("^[^?#]*")
+    if path == "*" then -- OPTIONS *
+        path, place = host ~= "" and " *" or "*", host
+    end
     return {
         command = method,
-        key = (host .. path:match("^[^?#]*")):sub(1, MAX_TEXT),
-        request = (method .. " " .. user .. host .. space .. path):sub(1, MAX_TEXT),
+        key = place:sub(1, MAX_TEXT),
+        request = (method .. " " .. user .. host .. path):sub(1, MAX_TEXT),
     }
 end
 
@@ -260,7 +263,7 @@ end
 
 tcpkit.protocol({
     name = "http",
-    port = 80,
+    ports = { 80, 8080 },
     request = read_request,
     reply = read_reply,
     starts = function(bytes, from_client)

@@ -5,14 +5,15 @@ from pathlib import Path
 
 from tcpkit.protocols.registry import modes
 from tests.build import Packet
-from tests.goldens import options_of
+from tests.goldens import options_of, scripted
 from tests.truth.judge import Reading
 
 PCAPS = Path(__file__).resolve().parents[2] / "pcaps"
 
 
 def captures() -> list[Path]:
-    return [path for mode in modes()[1:] for path in sorted(PCAPS.glob(f"{mode}/*.pcap"))]
+    protocols = [*modes()[1:], *scripted()]
+    return [path for mode in protocols for path in sorted(PCAPS.glob(f"{mode}/*.pcap"))]
 
 
 def reading_of(path: Path, link_type: int) -> Reading:

@@ -7,9 +7,9 @@ from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats
 from tcpkit.protocols.message import Exchange, PairingCounts
-from tcpkit.protocols.registry import protocol_of
 from tcpkit.wire.decoder import Decoder
 from tests.build import Packet
+from tests.scripted import protocol_of
 
 TIMEOUT_NS = 10_000_000_000
 
@@ -35,7 +35,6 @@ def trace(
 ) -> Trace:
     """Run `packets` through everything between the file and the log, with the mode's own ports."""
     protocol = protocol_of(mode)
-    assert protocol is not None
     ports = protocol.ports
     collector = Collector()
     pairing = PairingCounts()
