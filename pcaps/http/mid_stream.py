@@ -11,7 +11,7 @@ def make(lab: Lab) -> None:
     idle.ask(get("/before"))
     inside.write(request("POST /up HTTP/1.1", "Content-Length: 400") + b"a" * 200)
     with lab.capture(only=SERVER):
-        inside.write(b"GET / HTTP/1.1\r\n\r\n" * 11 + b"zz")
+        inside.write(b"z" * 200)
         inside.reply()
         for number in range(6):
             idle.ask(get(f"/idle/{number}"))

@@ -14,6 +14,7 @@ from pcaps.mysql_client import (
     PROCESS_KILL,
     RESET_CONNECTION,
     SET_OPTION,
+    SHUTDOWN,
     STATISTICS,
     Connection,
 )
@@ -42,4 +43,6 @@ def make(lab: Lab) -> None:
                 asking.ask(PROCESS_KILL, struct.pack("<I", 99999))
                 asking.query("SELECT 1")
         client(("mysqladmin", "--no-defaults", "--ssl=0", "status", "ping", "processlist"))
-        client(("mysqladmin", "--no-defaults", "--ssl=0", "shutdown"))
+        with Connection() as last:
+            last.ask(SHUTDOWN)
+            last.at_end()

@@ -33,6 +33,11 @@ local MAX_DIGITS = 13 -- of a chunk's size: less than 2^52
 local MAX_SIZE = 15 -- digits of a Content-Length: less than 2^53
 local FOREVER = 2 ^ 50 -- more bytes than a connection has
 
+local METHODS = {} -- with which a request is taken to begin where it is not known that one does
+for method in ([[GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH
+    PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK REPORT SEARCH PURGE]]):gmatch("%u+") do
+    METHODS[method] = true
+end
 local NO_BODY = { ["204"] = true, ["304"] = true }
 local SECRET = { "passw", "pwd", "secret", "token", "apikey", "api_key", "api-key", "signature", "credential" }
 local WANTED = {
@@ -270,7 +275,7 @@ tcpkit.protocol({
         if not from_client then
             return bytes:find("^HTTP/1%.%d %d%d%d") ~= nil
         end
-        local target = bytes:match("^[%u-]+ (%S+)")
-        return target ~= nil and (target:find("^[/*]") or target:find("^%a[%w+.-]*:")) ~= nil
+        local method, target = bytes:match("^(%u+) (%S+)")
+        return METHODS[method] and (target:find("^[/*]") or target:find("^[%w+.-]+:")) ~= nil
     end,
 })

@@ -22,7 +22,9 @@
 -- What it does not do:
 -- - TLS, and compression once the login has agreed on it: the connection is counted as `encrypted` and left alone.
 -- - A query with attributes (mysql_bind_param of MySQL 8) is logged as QUERY, without its text.
--- - A statement that was prepared before the capture began is logged as STMT_EXECUTE with its number.
+-- - A statement that was prepared before the capture began is logged as STMT_EXECUTE with its number. On such a
+--   connection a STMT_PREPARE is not paired before a result has shown whether the client still wants EOFs.
+-- - A connection that is refused before it is greeted (too many connections) has no request: a push is counted.
 -- - Clients older than protocol 4.1 (2004).
 
 local MAX_SQL = 1024 -- bytes of a statement that are looked at
@@ -349,7 +351,6 @@ local function read_request(stream)
         request.replies = 0
     elseif DUMPS[name] then
         request.flags = { "replication" }
-        connection.dumping = true
     end
     return request
 end
@@ -400,21 +401,22 @@ local function failed(number)
 end
 
 local function read_definitions(reader, count)
-    local size, first = next_packet(reader)
-    if reader.connection.classic == nil and first == EOF and size == EOF_SIZE then
-        reader.connection.classic = true -- of the definitions before
-        skip_rest(reader, size, 1)
-        size, first = next_packet(reader)
-    end
-    for index = 1, count do
+    for _ = 1, count do
+        local size, first = next_packet(reader)
         if first ~= DEFINITION then
             reader.stream:fail("no definition of a column")
         end
         skip_rest(reader, size, 1)
-        if index < count then
-            size, first = next_packet(reader)
-        end
     end
+end
+
+-- The EOF behind definitions.
+local function read_end(reader)
+    local size, first = next_packet(reader)
+    if first ~= EOF then
+        reader.stream:fail("definitions without an end")
+    end
+    read_status(reader, size)
 end
 
 -- Reads rows to their end. Returns the status, or nil and the number of an error.
@@ -504,14 +506,19 @@ local function read_prepared(reader, request)
     if has(connection.capabilities, OPTIONAL_METADATA) and bytes:byte(PREPARED_SIZE) == 0 then
         return {}
     end
-    for _, count in ipairs({ number_at(bytes, 7, 2), number_at(bytes, 5, 2) }) do -- parameters, columns
-        if count > 0 then
-            read_definitions(reader, count)
-            connection.unsure = connection.classic == nil
-            if connection.classic then
-                read_status(reader, (next_packet(reader)))
-            end
-        end
+    local columns, parameters = number_at(bytes, 5, 2), number_at(bytes, 7, 2)
+    read_definitions(reader, parameters)
+    if connection.classic == nil and parameters > 0 and columns > 0 then
+        connection.classic = reader.stream:peek(5):byte(5) == EOF
+    elseif connection.classic == nil and parameters + columns > 0 then
+        reader.stream:fail("on a connection older than the capture, an EOF may follow or not")
+    end
+    if connection.classic and parameters > 0 then
+        read_end(reader)
+    end
+    read_definitions(reader, columns)
+    if connection.classic and columns > 0 then
+        read_end(reader)
     end
     return {}
 end
@@ -535,9 +542,7 @@ end
 -- What is sent to a replica: each event is a packet.
 local function read_event(reader, request)
     local size, first = next_packet(reader)
-    if first ~= OK then
-        reader.connection.dumping = nil
-    end
+    reader.connection.dumping = first == OK
     if first == ERR then
         local reply = failed(read_error(reader, size))
         reply.push = not request or nil
@@ -583,20 +588,6 @@ local function read_greeting(reader)
     return nil
 end
 
--- Whether this is the EOF that ends the definitions of a reply that seemed to have ended without: it is read.
-local function is_leftover(stream, size, sequence, first)
-    local connection = stream.connection
-    if connection.unsure then
-        connection.unsure = nil
-        connection.classic = first == EOF and size == EOF_SIZE and sequence ~= 1
-        if connection.classic then
-            stream:skip(4 + size)
-            return true
-        end
-    end
-    return false
-end
-
 local function read_reply(stream, request)
     local connection = stream.connection
     if connection.compressed then
@@ -609,9 +600,7 @@ local function read_reply(stream, request)
     end
     local low, middle, high, sequence, first = stream:peek(5):byte(1, 5)
     local size = low + middle * 256 + high * 65536
-    if is_leftover(stream, size, sequence, first) then
-        return nil
-    elseif first == ERR and size > 3 and stream:peek(7):sub(6, 7) == "\255\255" then
+    if first == ERR and size > 3 and stream:peek(7):sub(6, 7) == "\255\255" then
         next_packet(reader)
         skip_rest(reader, size, 1)
         if request then
