@@ -62,9 +62,7 @@ def nginx_command(folder: Path, port: int = NGINX_PORT, host: str = "") -> tuple
     configuration = folder / "nginx.conf"
     listen = f"{host}:{port}" if host else str(port)
     listen_too = "" if host else f"listen [::]:{port};"
-    configuration.write_text(
-        _NGINX.format(folder=folder, listen=listen, listen_too=listen_too)
-    )
+    configuration.write_text(_NGINX.format(folder=folder, listen=listen, listen_too=listen_too))
     return "/usr/sbin/nginx", "-p", str(folder), "-e", "stderr", "-c", str(configuration)
 
 

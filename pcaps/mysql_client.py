@@ -25,7 +25,7 @@ CLASSIC: Final = (
     PROTOCOL_41 | TRANSACTIONS | SECURE_CONNECTION | PLUGIN_AUTH | MULTI_STATEMENTS
     | MULTI_RESULTS | PS_MULTI_RESULTS | LOCAL_FILES | 1
 )  # fmt: skip
-# MariaDB's own, which stand where the login has a filler; they count if LONG_PASSWORD (1) is not set.
+# MariaDB's own, in the login's filler; they count if LONG_PASSWORD (1) is not set.
 PROGRESS, BULK_OPERATIONS, CACHE_METADATA = 1 << 0, 1 << 2, 1 << 4
 
 MORE_RESULTS, CURSOR_EXISTS = 0x0008, 0x0040

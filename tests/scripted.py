@@ -11,10 +11,10 @@ from tcpkit.script.script import Script
 from tests.goldens import SCRIPTS, scripted
 
 
-def protocol_of(mode: str) -> Protocol:
+def protocol_of(mode: str, lua: str = "") -> Protocol:
     """The protocol of a mode: one that is built in, or a script's."""
     if mode in scripted():
-        return loaded(mode)[0]
+        return loaded(mode, lua)[0]
     protocol = registry.protocol_of(mode)
     assert protocol is not None
     return protocol

@@ -1,4 +1,4 @@
-"""Expect: 100-continue granted, refused and not waited for; 103; a reply before the upload's end."""
+"""Expect: 100-continue granted, refused, not waited for; 103; a reply before the upload's end."""
 
 from pcaps.http_client import NGINX, SERVER, Connection, curl, get, request
 from pcaps.http_servers import SERVER_PORT, start_nginx, start_server

@@ -1,4 +1,4 @@
-"""nginx that fails or refuses: 500, 502, 503, 400 for what is no HTTP, 505; a header that never ends."""
+"""nginx fails or refuses: 500, 502, 503, 400 for what is no HTTP, 505; a header without an end."""
 
 from pcaps.http_client import NGINX, Connection, curl, get, request
 from pcaps.http_servers import start_nginx

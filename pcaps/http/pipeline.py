@@ -1,4 +1,4 @@
-"""Requests written before the first reply: in one segment, with HEAD, 404, 204 and bodies among them."""
+"""Requests written before the first reply, with HEAD, 404, 204 and bodies among them."""
 
 from pcaps.http_client import NGINX, Connection, get, request
 from pcaps.http_servers import start_nginx

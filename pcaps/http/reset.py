@@ -1,4 +1,4 @@
-"""Connections that end while requests wait: RST by the client, FIN by both, a body that never ends."""
+"""Connections that end while requests wait: RST, FIN by both, a body that never ends."""
 
 from pcaps.http_client import SERVER, Connection, get, request
 from pcaps.http_servers import SERVER_PORT, start_server

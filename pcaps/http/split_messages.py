@@ -1,4 +1,6 @@
-"""Requests in pieces: cut in the line, in a field, before LF, in the body; bare LF; a folded field."""
+"""Requests in pieces: cut in the line, in a field, before LF, in the body; LF; a folded field."""
+
+import itertools
 
 from pcaps.http_client import SERVER, Connection, get, request
 from pcaps.http_servers import SERVER_PORT, start_server
@@ -15,7 +17,7 @@ def make(lab: Lab) -> None:
         for data in (get("/text?first"), post):
             for cuts in ((3, 20), (len(data) - 1,), (len(data) - 30, len(data) - 2)):
                 edges = [0, *cuts, len(data)]
-                for start, end in zip(edges, edges[1:], strict=False):
+                for start, end in itertools.pairwise(edges):
                     client.write(data[start:end])
                     lab.pause(PAUSE_S)
                 client.reply()

@@ -28,9 +28,7 @@ def make(lab: Lab) -> None:
         client = Connection(CAPABILITIES, OWN, database="shop")
         client.query("CREATE TABLE t (a INT, b VARCHAR(20))")
         insert = client.prepare("INSERT INTO t VALUES (?, ?)")
-        rows = b"".join(
-            b"\0" + struct.pack("<q", number) + b"\0\x04text" for number in range(60)
-        )
+        rows = b"".join(b"\0" + struct.pack("<q", number) + b"\0\x04text" for number in range(60))
         types = b"\x08\0\xfd\0"
         client.ask(STMT_BULK_EXECUTE, struct.pack("<IH", insert, SEND_TYPES) + types + rows)
         select = client.prepare("SELECT a, b FROM t WHERE a < ?")

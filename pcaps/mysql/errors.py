@@ -1,4 +1,4 @@
-"""Errors: syntax, tables, keys, a lock that is waited for, a statement and a connection that are killed."""
+"""Errors: syntax, tables, keys, a lock, a statement and a connection that are killed."""
 
 from pcaps.lab import Lab
 from pcaps.mysql_client import QUERY, Connection

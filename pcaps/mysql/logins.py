@@ -21,7 +21,11 @@ def make(lab: Lab) -> None:
     start(lab, "--max-connections=10", "--extra-max-connections=1")
     mysql(USERS)
     with lab.capture(only=MYSQL):
-        for password, database in (("ann-secret", "shop"), ("wrong", ""), ("ann-secret", "nowhere")):
+        for password, database in (
+            ("ann-secret", "shop"),
+            ("wrong", ""),
+            ("ann-secret", "nowhere"),
+        ):
             client = Connection(user="ann", password=password, database=database)
             if client.verdict[0] == 0:
                 client.query("SELECT CURRENT_USER()")

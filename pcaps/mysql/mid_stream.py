@@ -1,4 +1,4 @@
-"""Connections older than the capture: idle, waiting, with a statement prepared before, with EOFs."""
+"""Connections older than the capture: idle, waiting, with a statement prepared before."""
 
 from pcaps.lab import Lab
 from pcaps.mysql_client import (

@@ -1,4 +1,4 @@
-"""The client `mysql`: DDL, DML, transactions, SHOW, comments, an empty result, SQL's own PREPARE."""
+"""The client `mysql`: DDL, DML, transactions, SHOW, comments, SQL's own PREPARE."""
 
 from pcaps.lab import Lab
 from pcaps.mysql_server import MYSQL, mysql, start

@@ -1,4 +1,4 @@
-"""Commands written before the first reply is read, PREPARE and its EXECUTE by the last number among them."""
+"""Commands written before the first reply is read, PREPARE and its EXECUTE among them."""
 
 import struct
 

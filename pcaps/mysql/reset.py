@@ -1,4 +1,4 @@
-"""Connections that end while statements wait: RST and FIN by the client, a server that is killed."""
+"""Connections that end while statements wait: RST, FIN, a server that shuts down."""
 
 from pcaps.lab import Lab
 from pcaps.mysql_client import QUERY, Connection

@@ -1,4 +1,4 @@
-"""Statements and replies that one host missed, though the capture has them, sent once more by TCP."""
+"""Statements and replies that one host missed, though the capture has them, sent again by TCP."""
 
 from pcaps.lab import Lab
 from pcaps.mysql_client import QUERY, Connection

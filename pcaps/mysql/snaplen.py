@@ -1,4 +1,4 @@
-"""A statement and rows of 30 KB captured with a snap length of 1200 bytes: most of each is cut off."""
+"""A statement and a row of 30 KB captured with a snap length of 1200 bytes: both are cut off."""
 
 from pcaps.lab import Lab
 from pcaps.mysql_client import CLASSIC, DEPRECATE_EOF, Connection

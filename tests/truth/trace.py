@@ -31,10 +31,17 @@ class Trace:
 
 
 def trace(
-    packets: list[Packet], link_type: int = 1, mode: str = "redis", udp: bool = False
+    packets: list[Packet],
+    link_type: int = 1,
+    mode: str = "redis",
+    udp: bool = False,
+    lua: str = "",
 ) -> Trace:
-    """Run `packets` through everything between the file and the log, with the mode's own ports."""
-    protocol = protocol_of(mode)
+    """Run `packets` through everything between the file and the log, with the mode's own ports.
+
+    `lua` is the version for a mode that a script brings.
+    """
+    protocol = protocol_of(mode, lua)
     ports = protocol.ports
     collector = Collector()
     pairing = PairingCounts()
