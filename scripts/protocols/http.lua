@@ -29,9 +29,9 @@
 local MAX_FIELDS = 256 -- a header with more is not taken for HTTP
 local MAX_VALUE = 512 -- bytes of a field's value that are looked at
 local MAX_TEXT = 512 -- bytes of a request's text that are handed on
-local MAX_DIGITS = 13 -- of a chunk's size: less than 2^52
-local MAX_SIZE = 15 -- digits of a Content-Length: less than 2^53
-local FOREVER = 2 ^ 50 -- more bytes than a connection has
+local MAX_DIGITS = 11 -- of a chunk's size: less than 2^44
+local MAX_SIZE = 14 -- digits of a Content-Length: less than 2^47
+local FOREVER = 2 ^ 47 -- more bytes than a connection has
 
 local METHODS = {} -- with which a request is taken to begin where it is not known that one does
 for method in ([[GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH

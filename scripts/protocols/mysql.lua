@@ -18,6 +18,7 @@
 --
 -- Secrets: in a statement with a word like PASSWORD, IDENTIFIED or ENCRYPT everything from the first quotation mark
 -- behind that word to the last one is ***. Parameters of prepared statements and what proves a login are never shown.
+-- A secret that no such word goes with is shown: INSERT INTO users VALUES ('ann', 'her secret').
 --
 -- What it does not do:
 -- - TLS, and compression once the login has agreed on it: the connection is counted as `encrypted` and left alone.
@@ -163,13 +164,22 @@ local function behind_secret_word(text)
     return first
 end
 
+-- What stands behind the last literal of a text that begins with one; nothing where that is not certain.
+local function behind_literals(text)
+    local _, single = text:gsub("'", "")
+    local _, double = text:gsub('"', "")
+    if single % 2 == 1 or double % 2 == 1 or text:find("\\", 1, true) then
+        return ""
+    end
+    return text:match("^.*[\"'](.*)$")
+end
+
 -- The statement without secrets; `cut` tells that its end is not there.
 local function without_secrets(text, cut)
     local word = behind_secret_word(text)
     local quote = word and text:find("[\"']", word)
     if quote then
-        local rest = not cut and text:match("^.*[\"'](.*)$") or ""
-        text = text:sub(1, quote - 1) .. "***" .. rest
+        text = text:sub(1, quote - 1) .. "***" .. (cut and "" or behind_literals(text:sub(quote)))
     end
     if word then
         text = text:sub(1, word) .. text:sub(word + 1):gsub("0[xX]%x+", "***")

@@ -239,10 +239,10 @@ def test_word_of_a_server_that_closes_an_idle_connection_is_a_push() -> None:
         b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
         b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
         b"POST / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: 1234567890123456\r\n\r\n",
+        b"POST / HTTP/1.1\r\nContent-Length: 123456789012345\r\n\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
-        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n12345678901234\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n123456789012\r\n",
         b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n",
         b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 257 + b"\r\n",
         b"GET /" + b"x" * 70_000 + b" HTTP/1.1\r\n\r\n",
@@ -252,6 +252,18 @@ def test_what_is_no_http_is_counted_and_nothing_paired(request_: bytes) -> None:
     found = traced_conversation(conversation().client(request_ + GET).server(OK).close())
     assert found.exchanges == []
     assert found.pairing.not_protocol == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"POST / HTTP/1.1\r\nContent-Length: 99999999999999\r\n\r\n",
+        b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffffffffff\r\n",
+    ],
+)
+def test_largest_body_is_waited_for(head: bytes) -> None:
+    found = traced_conversation(conversation().client(head + b"body").close())
+    assert (found.exchanges, found.pairing.not_protocol) == ([], 0)
 
 
 def test_tls_on_the_port_is_left_alone() -> None:

@@ -211,7 +211,7 @@ ok ALTER USER ann IDENTIFIED BY {MASKED}
 ok GRANT SELECT ON *.* TO ann IDENTIFIED BY {MASKED} WITH GRANT OPTION
 ok SET PASSWORD FOR {MASKED})
 ok SET PASSWORD FOR ann = {MASKED}
-ok CREATE USER bob IDENTIFIED VIA mysql_native_password USING PASSWORD({MASKED}) OR unix_socket
+ok CREATE USER bob IDENTIFIED VIA mysql_native_password USING PASSWORD({MASKED}
 ok CHANGE MASTER TO MASTER_HOST='10.0.0.1', MASTER_PASSWORD={MASKED}
 ok CREATE SERVER s FOREIGN DATA WRAPPER mysql OPTIONS (HOST '10.0.0.1', PASSWORD {MASKED})
 ok PREPARE s FROM 'ALTER USER ann IDENTIFIED BY {MASKED}
@@ -461,6 +461,26 @@ def test_definitions_that_the_client_did_not_want_are_not_waited_for() -> None:
     talk.server(framed(b"\0\2", 1) + row + framed(b"\xfe" + OK[1:], 3))
     talk.client(ping()).server(framed(OK, 1)).close()
     assert told(traced_conversation(talk)) == ["ok CONNECT root", "ok SELECT 1, 2", "ok PING"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "shown"),
+    [
+        (b"ALTER USER a IDENTIFIED BY 'open", "ALTER USER a IDENTIFIED BY ***"),
+        (b"ALTER USER a IDENTIFIED BY 'x', b IDENTIFIED BY 'op", "ALTER USER a IDENTIFIED BY ***"),
+        (b'ALTER USER a identified\nby\t"it\'s" account lock', "ALTER USER a identified by ***"),
+        (b"ALTER USER a IDENTIFIED BY 'x\\'', 'y", "ALTER USER a IDENTIFIED BY ***"),
+        (
+            b"ALTER USER a IDENTIFIED WITH p AS 0x2A4f, 1",
+            "ALTER USER a IDENTIFIED WITH p AS ***, 1",
+        ),
+        (b"UPDATE t SET Passwd = '' WHERE a = 1", "UPDATE t SET Passwd = *** WHERE a = 1"),
+        (b"SELECT 'x', 0x2A, \"y\"", "SELECT 'x', 0x2A, \"y\""),
+    ],
+)
+def test_secrets_are_masked_however_they_are_quoted(sql: bytes, shown: str) -> None:
+    talk = logged_in().client(query(sql)).server(framed(OK, 1)).close()
+    assert told(traced_conversation(talk)) == ["ok CONNECT root", f"ok {shown}"]
 
 
 def test_word_of_a_server_that_ends_an_idle_connection_is_a_push() -> None:
