@@ -299,7 +299,10 @@ local function read_query(stream, size)
 end
 
 -- A request with a statement's number.
-local function read_statement(stream, name)
+local function read_statement(stream, name, size)
+    if size < 4 then
+        stream:fail("no statement's number")
+    end
     local number = stream:number(4, "little")
     local connection = stream.connection
     local statement = statement_of(connection, number)
@@ -324,7 +327,7 @@ local function read_command(stream, name, size)
     elseif name == "CHANGE_USER" then
         return read_change_user(stream, size)
     elseif NAMES_STATEMENT[name] then
-        return read_statement(stream, name)
+        return read_statement(stream, name, size)
     elseif NAMES_DATABASE[name] or name == "FIELD_LIST" then
         local text = stream:read(math.min(size, MAX_TEXT))
         local word = text_at(text, 1)
@@ -374,7 +377,11 @@ local function next_packet(reader)
         reader.stream:fail("a packet out of sequence")
     end
     reader.sequence = (sequence + 1) % 256
-    return low + middle * 256 + high * 65536, first
+    local size = low + middle * 256 + high * 65536
+    if size == 0 then
+        reader.stream:fail("an empty packet")
+    end
+    return size, first
 end
 
 -- Passes over the rest of a packet of which `read` bytes were read.
@@ -401,6 +408,9 @@ local function read_status(reader, size)
 end
 
 local function read_error(reader, size)
+    if size < 3 then
+        reader.stream:fail("an error without a number")
+    end
     local number = reader.stream:number(2, "little")
     skip_rest(reader, size, 3)
     return number
