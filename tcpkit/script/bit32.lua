@@ -1,10 +1,12 @@
 -- The bit operations of Lua 5.2 in every version: on numbers from 0 to 2^32 - 1.
 
+local host = ...
+
 if bit32 then
     return
 end
 
-local floor, type, error, select = math.floor, type, error, select
+local floor, type, error, select, tonumber = math.floor, type, error, select, tonumber
 local band2, bor2, bxor2, lshift, rshift -- of two whole numbers from 0 to 2^32 - 1; shifts by 0 to 31
 
 if bit then -- LuaJIT: results are signed there
@@ -15,11 +17,11 @@ if bit then -- LuaJIT: results are signed there
     lshift = function(a, by) return left(a, by) % 4294967296 end
     rshift = function(a, by) return right(a, by) % 4294967296 end
 elseif math.type then -- Lua 5.3 and later: operators that older ones cannot even read
-    band2, bor2, bxor2, lshift, rshift = load([[
+    band2, bor2, bxor2, lshift, rshift = host.run([[
         return function(a, b) return a & b end, function(a, b) return a | b end,
             function(a, b) return a ~ b end,
             function(a, by) return (a << by) & 0xFFFFFFFF end, function(a, by) return a >> by end
-    ]], "=tcpkit: bit32")()
+    ]], "=tcpkit: bit32")
 else -- Lua 5.1: nibble by nibble
     local AND = {}
     for a = 0, 15 do

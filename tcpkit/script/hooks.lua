@@ -1,7 +1,9 @@
 -- Calls a script's hooks: builds the tables that they get. Each function returns nil, or a report of what went wrong.
 
 local host = ...
-local guarded, words = host.guarded, host.words
+local guarded, words, load = host.guarded, host.words, host.load
+local type, rawget, ipairs, tonumber = type, rawget, ipairs, tonumber
+local G = _G
 
 local calls = {}
 local process, exchange
@@ -16,12 +18,12 @@ function calls.load(text, path)
 end
 
 function calls.has(name)
-    return type(rawget(_G, name)) == "function"
+    return type(rawget(G, name)) == "function"
 end
 
 -- Which hooks there are, once the script has been run and again after `init`.
 function calls.find()
-    process, exchange = rawget(_G, "process"), rawget(_G, "exchange")
+    process, exchange = rawget(G, "process"), rawget(G, "exchange")
 end
 
 -- Who talks to whom, by a number that stands for it until it is given to another pair; and the second.
@@ -78,15 +80,15 @@ function calls.init(mode, ports, servers, files, interface, udp, threshold_ms)
     for i, port in ipairs(words(ports)) do
         config.ports[i] = tonumber(port)
     end
-    return guarded(rawget(_G, "init"), config)
+    return guarded(rawget(G, "init"), config)
 end
 
 function calls.tick(now)
-    return guarded(rawget(_G, "tick"), now)
+    return guarded(rawget(G, "tick"), now)
 end
 
 function calls.finish()
-    return guarded(rawget(_G, "finish"))
+    return guarded(rawget(G, "finish"))
 end
 
 return calls.load, calls.has, calls.find, calls.ends, calls.second, calls.segment, calls.datagram, calls.exchange, calls.init,

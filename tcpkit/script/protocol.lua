@@ -14,7 +14,7 @@ local TRANSPORTS = { tcp = true, udp = true, both = true }
 
 local type, tostring, error, pairs, ipairs, floor = type, tostring, error, pairs, ipairs, math.floor
 local sub, concat, yield, resume, create = string.sub, table.concat, coroutine.yield, host.resume, host.create
-local begin, stop, explain_thread, new_stream = host.begin, host.stop, host.explain_thread, host.stream
+local stop, explain_thread, new_stream = host.stop, host.explain_thread, host.stream
 local FAIL, IS_ENCRYPTED = host.FAIL, host.ENCRYPTED
 
 local definitions = {}
@@ -197,7 +197,6 @@ local function feed_request(id, chunk)
         thread = create(read_requests)
         connection.request_thread = thread
     end
-    begin()
     local ok, state, told = resume(thread, stream, definition, connection)
     if not ok then
         return problem(thread, state)
@@ -248,7 +247,6 @@ local function feed_reply(id, chunk, oldest)
         thread = create(read_replies)
         connection.reply_thread = thread
     end
-    begin()
     local ok, state, told = resume(thread, stream, definition, connection)
     if not ok then
         return problem(thread, state)
@@ -319,7 +317,4 @@ local function starts(index, bytes, of_client)
     return fits and true or false
 end
 
-for _, caller in pairs({ problem, feed_request, feed_reply }) do
-    host.trust(caller)
-end
 return describe, open, close, reset, feed_request, feed_reply, request_text, reply_text, matches, starts

@@ -1,5 +1,6 @@
 """A user's script: loaded, its hooks called, its errors told once for each place."""
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -11,9 +12,13 @@ from tcpkit.script.counts import ScriptCounts
 from tcpkit.script.vm import Function, Vm
 
 MAX_PLACES: Final = 100  # places whose errors are told, each with its traceback
-MAX_IN_A_ROW: Final = 20  # calls of a hook that spend the whole budget before it is called no more
+MAX_IN_A_ROW: Final = 20  # calls that take too much before a hook is not called any more
 NS_PER_MS: Final = 1_000_000
-_PLACE: Final = re.compile(r".*?:\d+:", re.DOTALL)
+MAX_TEXT: Final = 8192  # characters of a report: a script may raise anything
+_PLACE: Final = re.compile(r"[^\n]*?:\d+:")
+_ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
+_UNPRINTABLE: Final = re.compile(r"[^\n\t -~\xa0-\U0010ffff]")
+_OUT_OF_MEMORY: Final = ("not enough memory", "the script holds too much memory")
 _BETWEEN: Final = b"\1"  # parts of a list that is handed over as one text
 
 
@@ -53,9 +58,10 @@ class Script:
         self._told: set[str] = set()
         self._overruns: dict[str, tuple[int, int]] = {}  # hook: how many in a row, the last number
         self._given_up: set[str] = set()
-        report = self._report(load, text.removeprefix(b"\xef\xbb\xbf"), str(path).encode())
+        report = self._report(load, text.removeprefix(b"\xef\xbb\xbf"), os.fsencode(path))
         if report is not None:
-            raise ScriptError(f"cannot load {path}: {report[0].splitlines()[0]}")
+            why = report[0].split("\n", 1)[0] or "an error without a text"
+            raise ScriptError(f"cannot load {path}: {why}")
         self._find()
         self.ticks = self.has("tick")
 
@@ -106,17 +112,19 @@ class Script:
         self.vm.raise_failure()
         if report is None:
             return
-        text, over_budget = report
+        text, took_too_much = report
         counts = self.counts
         counts.errors += 1
-        if over_budget:
-            counts.over_budget += 1
-            self._note_overrun(hook, number)
-        if "not enough memory" in text:
+        message = text.split("\n", 1)[0]
+        is_memory = any(words in message for words in _OUT_OF_MEMORY)
+        if is_memory:
             counts.out_of_memory += 1
-            self.vm.collect()
-        found = _PLACE.match(text)
-        place = found.group() if found else text.split("\n", 1)[0]
+        elif took_too_much:
+            counts.over_budget += 1
+        if took_too_much or is_memory:
+            self._note_overrun(hook, number)
+        self.vm.recover()
+        place = _place(text)
         if place not in self._told and len(self._told) < MAX_PLACES:
             self._told.add(place)
             where = f"{hook}, packet {self.packet_number():,}"
@@ -126,10 +134,10 @@ class Script:
         in_a_row, last = self._overruns.get(hook, (0, number - 1))
         in_a_row = in_a_row + 1 if number == last + 1 else 1
         self._overruns[hook] = (in_a_row, number)
-        if in_a_row >= MAX_IN_A_ROW:
+        if in_a_row >= MAX_IN_A_ROW and hook not in self._given_up:
             self._given_up.add(hook)
             self.tell(
-                f"tcpkit: {hook} spent its whole budget {MAX_IN_A_ROW} times in a row: "
+                f"tcpkit: {hook} took too much {MAX_IN_A_ROW} times in a row: "
                 "it is not called any more"
             )
 
@@ -147,11 +155,17 @@ def read_report(outcome: object) -> tuple[str, bool] | None:
 
 
 def _text(report: object) -> str:
-    if isinstance(report, bytes):
-        return report.decode("utf-8", "backslashreplace")
+    """For a terminal: a message may hold a packet's bytes."""
     if isinstance(report, MemoryError):
         return "not enough memory"
-    return str(report)
+    text = report.decode("utf-8", "backslashreplace") if isinstance(report, bytes) else str(report)
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found.group()):02x}", text[:MAX_TEXT])
+
+
+def _place(text: str) -> str:
+    """Where an error came from: what its message says, else the innermost function's line."""
+    found = _PLACE.search(text)
+    return found.group().strip() if found else _ADDRESS.sub("", text.split("\n", 1)[0])
 
 
 def _listed(texts: Iterable[str]) -> bytes:

@@ -4,6 +4,7 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
+from tcpkit.flow.table import CLOCK_BACK_NS
 from tcpkit.script.script import Script
 from tcpkit.wire.segment import Datagram, Segment, SegmentSink
 
@@ -14,19 +15,20 @@ MAX_MISSED: Final = 3600  # seconds without a packet that are made up for; the r
 
 @final
 class Ticker:
-    """`next_ns` is when `advance` is to be called, which costs nothing before."""
+    """`advance` is to be called when capture time leaves [`back_ns`, `next_ns`)."""
 
-    __slots__ = ("_script", "_second", "next_ns")
+    __slots__ = ("_script", "_second", "back_ns", "next_ns")
 
     def __init__(self, script: Script) -> None:
         self._script = script
         self._second: i64 = -1  # the last one that was told, or in which the capture began
-        self.next_ns: i64 = -_NEVER if script.ticks else _NEVER
+        self.back_ns: i64 = -_NEVER
+        self.next_ns: i64 = -_NEVER
 
     def advance(self, now_ns: i64) -> None:
         """Capture time has come to `now_ns`. Raises what the log raises."""
         second = now_ns // _NS_PER_S
-        if self._second < 0 or second < self._second:
+        if self._second < 0 or now_ns < self.back_ns:
             self._second = second  # the start, or another clock
         missed = second - self._second
         if missed > MAX_MISSED:
@@ -36,6 +38,7 @@ class Ticker:
             self._second += 1
             self._script.tick(int(self._second))
         self.next_ns = (self._second + 1) * _NS_PER_S
+        self.back_ns = self._second * _NS_PER_S - CLOCK_BACK_NS
 
 
 @final
@@ -49,11 +52,13 @@ class TickTee(SegmentSink):
         self._next = following
 
     def segment(self, segment: Segment) -> bool:
-        if segment.ts_ns >= self._ticker.next_ns:
-            self._ticker.advance(segment.ts_ns)
+        ts_ns = segment.ts_ns
+        if ts_ns >= self._ticker.next_ns or ts_ns < self._ticker.back_ns:
+            self._ticker.advance(ts_ns)
         return self._next.segment(segment)
 
     def datagram(self, datagram: Datagram) -> bool:
-        if datagram.ts_ns >= self._ticker.next_ns:
-            self._ticker.advance(datagram.ts_ns)
+        ts_ns = datagram.ts_ns
+        if ts_ns >= self._ticker.next_ns or ts_ns < self._ticker.back_ns:
+            self._ticker.advance(ts_ns)
         return self._next.datagram(datagram)

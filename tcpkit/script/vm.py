@@ -1,11 +1,12 @@
 """A Lua virtual machine that cannot harm its host, and runs one script.
 
-What the script gets is made safe by `sandbox.lua`: nothing of Python can be reached, each
-call has a budget of instructions, the whole machine one of memory. Errors come back as
+What the script gets is made safe by `sandbox.lua`: nothing of Python can be reached. Each call has
+a budget of instructions, the whole machine one of memory: `budget.lua`. Errors come back as
 reports: texts with the Lua traceback.
 """
 
 import importlib
+import os
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,10 +15,13 @@ from typing import Final, Protocol
 from tcpkit.errors import ScriptError, TcpkitError
 from tcpkit.script.version import VERSIONS
 
-LOOK: Final = (
-    10_000  # instructions between two looks at the budget: a rarer look costs nothing less
-)
+LOOK: Final = 10_000  # instructions between two looks at the budget; rarer ones cost nothing less
+# Of the memory: what a script may hold between two calls. Arguments are handed over where nothing
+# catches an error, and a new string may double the table of strings, up to half of what there is.
+MAX_HELD_PERCENT: Final = 50
+MAX_USED_PERCENT: Final = 65  # with what it does not hold any more, which is freed beyond this
 MAX_EARLY: Final = 1 << 20  # bytes that a script may print before there is a log
+SLACK: Final = 1 << 16  # bytes that a call gets although there are none, to let go of others
 HERE: Final = Path(__file__).parent
 
 
@@ -25,6 +29,10 @@ class Function(Protocol):
     """A function of Lua. It raises what `Vm.errors` are."""
 
     def __call__(self, *arguments: object) -> object: ...
+
+
+class _Table(Protocol):
+    def __getitem__(self, key: bytes) -> Function: ...
 
 
 class _Execute(Protocol):
@@ -62,18 +70,33 @@ class Vm:
         self.has_jit = self.implementation.startswith("LuaJIT")
         if jit and not self.has_jit:
             raise ScriptError(f"--lua-jit: {self.implementation} has no compiler")
-        self._execute: _Execute = runtime.execute
+        self._bound = runtime.set_max_memory
+        self._used = runtime.get_memory_used
+        self._memory = memory_mib << 20
+        execute: _Execute = runtime.execute
+        self._stop_hook: Function = runtime.globals()[b"debug"][b"sethook"]
         if self.has_jit and not jit:
-            self._execute(b"jit.off()")
-        steps = 0 if jit else max(budget, 1)
-        look = min(LOOK, max(budget, 1))
-        self.host = self.run("sandbox", self._print, steps, look, str(folder).encode())
-        self.run("bit32")
+            execute(b"jit.off()")
+        steps = 0 if jit else budget
+        kib = memory_mib << 10
+        self.host = execute(_text_of("report"), name=_name_of("report"))
+        execute(
+            _text_of("budget"), self.host, steps, min(LOOK, budget), self._limit,
+            kib * MAX_HELD_PERCENT // 100, kib * MAX_USED_PERCENT // 100,
+            name=_name_of("budget"),
+        )  # fmt: skip
+        execute(
+            _text_of("sandbox"), self.host, self._print, os.fsencode(folder.absolute()),
+            name=_name_of("sandbox"),
+        )  # fmt: skip
+        table: _Table = self.host
+        self._run: Function = table[b"run"]
+        self._recover: Function = table[b"recover"]
+        self.run("bit32", self.host)
 
     def run(self, name: str, *arguments: object) -> object:
         """Run one of the Lua files of this folder; what it returns."""
-        text = (HERE / f"{name}.lua").read_bytes()
-        return self._execute(text, *arguments, name=f"=tcpkit: {name}".encode())
+        return self._run(_text_of(name), _name_of(name), *arguments)
 
     def functions(self, name: str, *arguments: object) -> list[Function]:
         """Run one of the Lua files, which gets the sandbox's table and returns functions."""
@@ -81,12 +104,11 @@ class Vm:
         assert isinstance(returned, tuple)
         return list(returned)
 
-    def collect(self) -> None:
-        """Free what the script does not hold any more."""
-        try:
-            self._execute(b"collectgarbage()")
-        except self.errors:
-            return  # there is not even room for that: the next call fails as well
+    def recover(self) -> None:
+        """After a call that failed in whatever way: the next one finds all as it should be."""
+        self._bound(0)
+        self._stop_hook()  # of C: no hook can break it off
+        self._recover()
 
     def attach(self, write: Callable[[bytes], None]) -> None:
         """Lines go to `write` from now on. Raises what it raises."""
@@ -101,6 +123,11 @@ class Vm:
         if failure is not None:
             self.failure = None
             raise failure
+
+    def _limit(self, applies: bool) -> None:
+        """What the machine calls to lift its own limit of memory."""
+        limit = max(self._memory, self._used() + SLACK)
+        self._bound(limit if applies else 0)
 
     def _print(self, line: bytes) -> bool:
         """What the script calls; whatever is raised must not get into its hands."""
@@ -117,6 +144,15 @@ class Vm:
             self.failure = error
             return False
         return True
+
+
+def _text_of(name: str) -> bytes:
+    return (HERE / f"{name}.lua").read_bytes()
+
+
+def _name_of(name: str) -> bytes:
+    """By such a name the machine knows what is the host's."""
+    return f"=tcpkit: {name}".encode()
 
 
 def _module(lua: str) -> ModuleType:

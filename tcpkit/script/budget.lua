@@ -1,0 +1,273 @@
+-- How much a call of the script may take: instructions, and memory.
+-- Given: the host's table; the budget in instructions (0: none), how many of them pass between two
+-- looks; `bound`, which turns the machine's limit of memory on and off; how many KiB the script may hold
+-- between two calls, and how many there may be before what it does not hold is freed.
+
+local host, budget, look, bound, held_most, used_most = ...
+
+local sethook, getinfo = debug.sethook, debug.getinfo
+local create, resume, running, close = coroutine.create, coroutine.resume, coroutine.running, coroutine.close
+local error, pcall, xpcall, setmetatable, type, find = error, pcall, xpcall, setmetatable, type, string.find
+local count = collectgarbage
+local explain = host.explain
+local is_jit = jit ~= nil
+local is_51 = setfenv ~= nil and not is_jit
+local has_emergencies = not setfenv -- collects all garbage when memory is out
+
+local SPENT = "the budget of " .. budget .. " instructions is spent"
+local HOLDS = "the script holds too much memory between its calls"
+local OURS = { ["=tcpkit: budget"] = true, ["=tcpkit: report"] = true } -- is not to be broken off
+local IDLE = -math.huge
+local MEMORY_TRIES = 20 -- to get memory when there is none, before the call is over
+
+-- Instructions. A hook looks every so many of them. Once the budget is spent it looks at each one, so
+-- that a script's own pcall cannot outlive it.
+
+local THREAD_LOOK = 1000 -- in a coroutine; what a short one does not show is charged when it is made
+if THREAD_LOOK > look then
+    THREAD_LOOK = look
+end
+
+local used, spent = IDLE, false
+local main_is_narrow = false
+-- Coroutines: true once the hook has raised in them. Entries are made when there is memory.
+local ruined = setmetatable({}, { __mode = "k" })
+
+local function raise(step)
+    if OURS[getinfo(3, "S").source] then
+        return
+    end
+    spent = true
+    local thread, is_main = running()
+    if thread == nil or is_main or is_jit then
+        main_is_narrow = true
+    elseif ruined[thread] == false then
+        ruined[thread] = true
+    end
+    sethook(step, "", 1)
+    error(SPENT, 3)
+end
+
+local function hook()
+    used = used + look
+    if used >= budget or spent then
+        raise(hook)
+    end
+end
+
+local function thread_hook()
+    used = used + THREAD_LOOK
+    if used >= budget or spent then
+        raise(thread_hook)
+    end
+end
+
+local function widen()
+    spent = false
+    used = IDLE
+    if budget > 0 and main_is_narrow then
+        main_is_narrow = false
+        sethook(hook, "", look)
+    end
+end
+
+-- What pcall and its like return to the script. Once memory is out each further try to get some looks
+-- through all of it: a few tries are the whole budget.
+local function caught(ok, ...)
+    local problem = ...
+    if not ok and budget > 0 and type(problem) == "string" and find(problem, "not enough memory", 1, true) then
+        used = used + budget / MEMORY_TRIES
+        if used >= budget then
+            sethook(hook, "", 1)
+        end
+    end
+    return ok, ...
+end
+
+local function pass(ok, ...)
+    if ok then
+        return ...
+    end
+    error((...), 0)
+end
+
+-- Each thread has a hook of its own, except in LuaJIT.
+local function watch_threads()
+    function coroutine.create(body)
+        local thread = create(body)
+        used = used + THREAD_LOOK
+        ruined[thread] = false
+        sethook(thread, thread_hook, "", THREAD_LOOK)
+        return thread
+    end
+    local watched = coroutine.create
+    function coroutine.resume(thread, ...)
+        if spent then
+            error(SPENT, 2)
+        end
+        return caught(resume(thread, ...))
+    end
+    function coroutine.wrap(body)
+        local thread = watched(body)
+        return function(...)
+            if spent then
+                error(SPENT, 2)
+            end
+            return pass(caught(resume(thread, ...)))
+        end
+    end
+    if close then
+        function coroutine.close(thread)
+            if ruined[thread] then
+                return false, SPENT -- hooks stay off in it: nothing could stop its __close
+            end
+            return close(thread)
+        end
+    end
+end
+
+if budget > 0 then
+    sethook(hook, "", look)
+    if not is_jit then
+        watch_threads()
+    end
+end
+
+-- While the hook raises, hooks are off: a script's own handler must not run then.
+function _G.xpcall(body, handler, ...)
+    local function guarded(problem)
+        if spent then
+            return problem
+        end
+        return handler(problem)
+    end
+    if is_51 then
+        return xpcall(body, guarded)
+    end
+    return caught(xpcall(body, guarded, ...))
+end
+
+if has_emergencies then
+    function _G.pcall(...)
+        return caught(pcall(...))
+    end
+end
+
+if _VERSION == "Lua 5.4" or _VERSION == "Lua 5.5" then
+    count("generational") -- nearly every packet's table is garbage at once
+end
+
+-- Memory. The host hands over packets where nothing catches an error: there must always be room for
+-- that. A script that holds so much that there might not be gets its limit in its calls only.
+
+local tight = false
+
+local function enter()
+    used = 0
+    if tight then
+        bound(true)
+    end
+end
+
+-- Free what can be; whether the script holds too much.
+local function settle_memory()
+    bound(false)
+    count("collect")
+    count("collect") -- what had a finalizer
+    tight = count("count") > held_most
+    if not tight then
+        bound(true)
+    end
+    return tight
+end
+
+-- After a call: nothing, or true and why it is to be counted as one that took too much.
+local function leave()
+    local over = spent
+    if spent then
+        widen()
+    end
+    used = IDLE
+    if (tight or count("count") > used_most) and settle_memory() then
+        return true, HOLDS
+    end
+    if over then
+        return true, SPENT
+    end
+end
+
+-- The report of what went wrong, and whether that was too much; see `guarded`.
+local function outcome(ok, report)
+    local over, why = leave()
+    if not ok then
+        return report, over
+    elseif over then
+        return why, over
+    end
+end
+
+-- `guarded(body, value)`: call `body(value)` within the bounds. Returns nothing, or the report of what went
+-- wrong, and `true` if it took too much.
+if is_51 then
+    local argument, body_of -- what runs next: there xpcall takes no arguments
+    local function with_argument()
+        return body_of(argument)
+    end
+    function host.guarded(body, value)
+        enter()
+        argument, body_of = value, body
+        local ok, report = xpcall(with_argument, explain)
+        argument = nil
+        if ok and not spent and not tight and count("count") <= used_most then
+            used = IDLE
+            return
+        end
+        return outcome(ok, report)
+    end
+else
+    function host.guarded(body, value)
+        enter()
+        local ok, report = xpcall(body, explain, value)
+        if ok and not spent and not tight and count("count") <= used_most then
+            used = IDLE
+            return
+        end
+        return outcome(ok, report)
+    end
+end
+
+-- For what the host runs in coroutines.
+
+host.create = coroutine.create
+
+local stopped = false -- whether the last coroutine took too much
+
+local function back(ok, ...)
+    local over, why = leave()
+    if over then
+        stopped = true
+        return false, ok and why or (...)
+    end
+    return ok, ...
+end
+
+-- As coroutine.resume, within the bounds.
+function host.resume(thread, ...)
+    stopped = false
+    enter()
+    return back(resume(thread, ...))
+end
+
+-- Whether the coroutine that was resumed last took too much.
+function host.stop()
+    return stopped
+end
+
+-- Whatever happened in a call that did not come back as it should: all is as before the next one.
+function host.recover()
+    widen()
+    if budget > 0 then
+        sethook(hook, "", look)
+    end
+    settle_memory()
+end
