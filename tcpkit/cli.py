@@ -29,8 +29,8 @@ MAX_THRESHOLD_MS = 86_400_000  # a day
 MAX_TIMEOUT_S = 86_400
 MAX_BUFFER_KIB = 2_097_151  # the kernel's size is an int of bytes
 MAX_DIGITS = 12
-MAX_LUA_BUDGET = 1_000_000_000_000
-MIN_LUA_MEMORY_MIB, MAX_LUA_MEMORY_MIB = 1, 1_048_576
+MIN_LUA_BUDGET, MAX_LUA_BUDGET = 1_000, 999_999_999_999
+MIN_LUA_MEMORY_MIB, MAX_LUA_MEMORY_MIB = 8, 1_048_576  # half of it is for the packet at hand
 MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap takes
 
 
@@ -97,6 +97,8 @@ def _checked(options: argparse.Namespace) -> "tuple[Config, Script | None]":
         script = scripted.load(config)
     if script is not None:
         scripted.check(script, config.mode)
+    elif options.lua or options.lua_jit:
+        raise ConfigError(f"{'--lua' if options.lua else '--lua-jit'} needs a script: -S")
     return config, script
 
 
@@ -106,7 +108,7 @@ def _with_script(options: argparse.Namespace) -> Config:
 
     if options.lua and options.lua not in VERSIONS:
         raise ConfigError(f"--lua takes one of {', '.join(VERSIONS)}, not {options.lua!r}")
-    budget = _number("--lua-budget", options.lua_budget, 1, MAX_LUA_BUDGET)
+    budget = _number("--lua-budget", options.lua_budget, MIN_LUA_BUDGET, MAX_LUA_BUDGET)
     memory = _number("--lua-memory", options.lua_memory, MIN_LUA_MEMORY_MIB, MAX_LUA_MEMORY_MIB)
     return Config(
         mode=options.mode,

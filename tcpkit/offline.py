@@ -77,7 +77,7 @@ def run(config: Config, script: "Script | None" = None) -> int:
         pipeline.finish()
         pipeline.close()
     except OutputClosed:
-        pipeline.close_dump()
+        pipeline.close_others()
         _ignore_stdout()
         return 0
     except TcpkitError as error:

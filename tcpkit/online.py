@@ -70,7 +70,7 @@ class Online:
         loop.remove_reader(self.capture.fileno())
         self.server.close()
         if self._output_closed:
-            self.pipeline.close_dump()
+            self.pipeline.close_others()
             raise OutputClosed
         first = self._problem
         self._guarded(self._drain if first is None else self._finish)

@@ -50,6 +50,8 @@ class Pipeline:
             protect_inputs(config.output, config.files)
         if config.output is not None or not config.daemon:
             self.log = LogFile(config.output)
+        if script is not None:
+            self._begin(script)  # which may define further hooks
         self.ports = self._port_stats(config)
         tcp, udp = transports(config)
         self.decoder = Decoder(self._sink(config, local), tcp, udp)
@@ -58,11 +60,14 @@ class Pipeline:
             self.dump = Dump(config.write, config.files)
             self.entrance = DumpTee(self.decoder, self.dump)
         if script is not None:
-            self._begin(script)
+            script.packet_number = self._packet_number
 
     def _begin(self, script: "Script") -> None:
+        if self.config.lua_jit:
+            tell(
+                "tcpkit: --lua-jit: the budget is off, an endless loop in the script is not stopped"
+            )
         script.tell = tell
-        script.packet_number = self._packet_number
         script.begin(self.config, _ignore if self.log is None else self.log.write)
 
     def _packet_number(self) -> int:
@@ -84,7 +89,7 @@ class Pipeline:
         """What the decoder feeds, with the clock of a script that has one."""
         sink = self._reader(config, local)
         script = self.script
-        if script is None or not (script.ticks or script.has("init")):
+        if script is None or not script.has("tick"):
             return sink
         from tcpkit.script.ticker import Ticker, TickTee
 
@@ -141,12 +146,16 @@ class Pipeline:
             if self.log is not None:
                 self.log.close()
         finally:
-            self.close_dump()
+            self.close_others()
 
-    def close_dump(self) -> None:
-        """Only the file of -w, where nobody reads the log any more."""
-        if self.dump is not None:
-            self.dump.close()
+    def close_others(self) -> None:
+        """All files but the log, where nobody reads that any more."""
+        try:
+            if self.dump is not None:
+                self.dump.close()
+        finally:
+            if self.script is not None:
+                self.script.flush()
 
     def summary(self, source: Mapping[str, int]) -> str:
         """The text for the end of the run; `source` are the counters of the capture."""

@@ -7,6 +7,7 @@ from pathlib import Path
 import tcpkit
 from tcpkit.flow.counts import FlowCounts
 from tcpkit.protocols.message import PairingCounts
+from tcpkit.script.counts import ScriptCounts
 from tcpkit.sinks.summary import pairing_numbers
 from tcpkit.wire.counts import WireCounts
 
@@ -54,7 +55,12 @@ def reasons() -> set[str]:
 
 
 def test_every_counter_of_the_rooms_is_explained() -> None:
-    names = {*WireCounts().numbers(), *FlowCounts().numbers(), *pairing_numbers(PairingCounts())}
+    names = {
+        *WireCounts().numbers(),
+        *FlowCounts().numbers(),
+        *ScriptCounts().numbers(),
+        *pairing_numbers(PairingCounts()),
+    }
     assert sorted(names - words()) == []
 
 

@@ -7,7 +7,8 @@ local host, budget, look, bound, held_most, used_most = ...
 
 local sethook, getinfo = debug.sethook, debug.getinfo
 local create, resume, running, close = coroutine.create, coroutine.resume, coroutine.running, coroutine.close
-local error, pcall, xpcall, setmetatable, type, find = error, pcall, xpcall, setmetatable, type, string.find
+local error, pcall, xpcall, setmetatable, type, next = error, pcall, xpcall, setmetatable, type, next
+local find = string.find
 local count = collectgarbage
 local explain = host.explain
 local is_jit = jit ~= nil
@@ -29,45 +30,57 @@ if THREAD_LOOK > look then
 end
 
 local used, spent = IDLE, false
-local main_is_narrow = false
--- Coroutines: true once the hook has raised in them. Entries are made when there is memory.
-local ruined = setmetatable({}, { __mode = "k" })
+local main_is_narrow, threads_are_narrow = false, false
+-- What the hook did in coroutines; entries are made when there is memory.
+local FREE, NARROW, RUINED = 0, 1, 2
+local states = setmetatable({}, { __mode = "k" })
 
-local function raise(step)
-    if OURS[getinfo(3, "S").source] then
-        return
-    end
-    spent = true
+-- Look at each instruction of what runs. It is broken off where the script's own code is.
+local function narrow(step)
+    local ours = OURS[getinfo(3, "S").source]
     local thread, is_main = running()
     if thread == nil or is_main or is_jit then
         main_is_narrow = true
-    elseif ruined[thread] == false then
-        ruined[thread] = true
+    elseif states[thread] then
+        states[thread] = ours and NARROW or RUINED
+        threads_are_narrow = true
     end
     sethook(step, "", 1)
-    error(SPENT, 3)
+    if not ours then
+        spent = true
+        error(SPENT, 3)
+    end
 end
 
 local function hook()
     used = used + look
     if used >= budget or spent then
-        raise(hook)
+        narrow(hook)
     end
 end
 
 local function thread_hook()
     used = used + THREAD_LOOK
     if used >= budget or spent then
-        raise(thread_hook)
+        narrow(thread_hook)
     end
 end
 
 local function widen()
     spent = false
     used = IDLE
-    if budget > 0 and main_is_narrow then
+    if main_is_narrow then
         main_is_narrow = false
         sethook(hook, "", look)
+    end
+    if threads_are_narrow then
+        threads_are_narrow = false
+        for thread, state in next, states do
+            if state == NARROW then
+                states[thread] = FREE
+                sethook(thread, thread_hook, "", THREAD_LOOK)
+            end
+        end
     end
 end
 
@@ -96,7 +109,7 @@ local function watch_threads()
     function coroutine.create(body)
         local thread = create(body)
         used = used + THREAD_LOOK
-        ruined[thread] = false
+        states[thread] = FREE
         sethook(thread, thread_hook, "", THREAD_LOOK)
         return thread
     end
@@ -118,7 +131,7 @@ local function watch_threads()
     end
     if close then
         function coroutine.close(thread)
-            if ruined[thread] then
+            if states[thread] == RUINED then
                 return false, SPENT -- hooks stay off in it: nothing could stop its __close
             end
             return close(thread)
@@ -184,7 +197,7 @@ end
 -- After a call: nothing, or true and why it is to be counted as one that took too much.
 local function leave()
     local over = spent
-    if spent then
+    if spent or main_is_narrow or threads_are_narrow then
         widen()
     end
     used = IDLE
@@ -218,7 +231,7 @@ if is_51 then
         argument, body_of = value, body
         local ok, report = xpcall(with_argument, explain)
         argument = nil
-        if ok and not spent and not tight and count("count") <= used_most then
+        if ok and not spent and not main_is_narrow and not tight and count("count") <= used_most then
             used = IDLE
             return
         end
@@ -228,7 +241,7 @@ else
     function host.guarded(body, value)
         enter()
         local ok, report = xpcall(body, explain, value)
-        if ok and not spent and not tight and count("count") <= used_most then
+        if ok and not spent and not main_is_narrow and not tight and count("count") <= used_most then
             used = IDLE
             return
         end

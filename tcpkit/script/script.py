@@ -1,5 +1,6 @@
 """A user's script: loaded, its hooks called, its errors told once for each place."""
 
+import ctypes
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tcpkit.config import Config
-from tcpkit.errors import ScriptError
+from tcpkit.errors import ScriptError, TcpkitError
 from tcpkit.script.counts import ScriptCounts
 from tcpkit.script.vm import Function, Vm
 
@@ -31,7 +32,7 @@ def _untold(text: str) -> None:
 
 
 class Script:
-    """The script of `config`. Before a run, `tell` and `packet_number` are to be set.
+    """The script of `config`. Before a run, `tell` is to be set, in it `packet_number`.
 
     `tell` takes diagnostics; `packet_number` says which packet of the capture is being read.
     """
@@ -63,7 +64,6 @@ class Script:
             why = report[0].split("\n", 1)[0] or "an error without a text"
             raise ScriptError(f"cannot load {path}: {why}")
         self._find()
-        self.ticks = self.has("tick")
 
     def has(self, hook: str) -> bool:
         """Whether the script has a global function of this name."""
@@ -81,17 +81,27 @@ class Script:
                 None if threshold_ns is None else threshold_ns / NS_PER_MS,
             )  # fmt: skip
             self._find()
-            self.ticks = self.has("tick")
 
     def tick(self, now_s: int) -> None:
+        if "tick" in self._given_up:
+            self.counts.left_out += 1
+            return
         self.counts.ticks += 1
-        if "tick" not in self._given_up:
-            self._call("tick", int(self.counts.ticks), self._tick, now_s)
+        self._call("tick", int(self.counts.ticks), self._tick, now_s)
 
     def finish(self) -> None:
         """The capture has ended. Raises what the log raises."""
         if self.has("finish"):
             self._call("finish", 0, self._finish)
+
+    def flush(self) -> None:
+        """Write what the script has written to files. Raises TcpkitError where that fails.
+
+        The program leaves without Lua's or C's own endings.
+        """
+        if ctypes.CDLL(None, use_errno=True).fflush(None):
+            reason = os.strerror(ctypes.get_errno())
+            raise TcpkitError(f"cannot write a file of the script {self.name}: {reason}")
 
     def is_given_up(self, hook: str) -> bool:
         """Whether a hook ran away so often that it is not to be called any more."""

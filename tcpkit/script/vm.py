@@ -10,12 +10,13 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 from tcpkit.errors import ScriptError, TcpkitError
 from tcpkit.script.version import VERSIONS
 
 LOOK: Final = 10_000  # instructions between two looks at the budget; rarer ones cost nothing less
+LOOKS: Final = 10  # at least, before a budget is spent
 # Of the memory: what a script may hold between two calls. Arguments are handed over where nothing
 # catches an error, and a new string may double the table of strings, up to half of what there is.
 MAX_HELD_PERCENT: Final = 50
@@ -81,7 +82,7 @@ class Vm:
         kib = memory_mib << 10
         self.host = execute(_text_of("report"), name=_name_of("report"))
         execute(
-            _text_of("budget"), self.host, steps, min(LOOK, budget), self._limit,
+            _text_of("budget"), self.host, steps, min(LOOK, budget // LOOKS), self._limit,
             kib * MAX_HELD_PERCENT // 100, kib * MAX_USED_PERCENT // 100,
             name=_name_of("budget"),
         )  # fmt: skip
@@ -89,7 +90,7 @@ class Vm:
             _text_of("sandbox"), self.host, self._print, os.fsencode(folder.absolute()),
             name=_name_of("sandbox"),
         )  # fmt: skip
-        table: _Table = self.host
+        table = cast(_Table, self.host)
         self._run: Function = table[b"run"]
         self._recover: Function = table[b"recover"]
         self.run("bit32", self.host)
