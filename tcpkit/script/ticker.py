@@ -21,14 +21,14 @@ class Ticker:
 
     def __init__(self, script: Script) -> None:
         self._script = script
-        self._second: i64 = -1  # the last one that was told, or in which the capture began
+        self._second: i64 = 0  # the last one that was told, or in which the capture began
         self.back_ns: i64 = -_NEVER
         self.next_ns: i64 = -_NEVER
 
     def advance(self, now_ns: i64) -> None:
         """Capture time has come to `now_ns`. Raises what the log raises."""
         second = now_ns // _NS_PER_S
-        if self._second < 0 or now_ns < self.back_ns:
+        if self.next_ns == -_NEVER or now_ns < self.back_ns:
             self._second = second  # the start, or another clock
         missed = second - self._second
         if missed > MAX_MISSED:

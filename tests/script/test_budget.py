@@ -13,7 +13,9 @@ LOOP = "while true do end"
 # What `process` does, and where it needs it, what is there before.
 RUNAWAYS = {
     "loop": ("", LOOP),
-    "recursion": ("local function f(n) for i = 1, 100 do f(n + 1) end end", "pcall(f, 1) pcall(f, 1)" * 1000),
+    "recursion": (
+        "local function f(n) if n > 0 then for i = 1, 100 do f(n - 1) end end end", "f(100)",
+    ),
     "coroutine": ("", f"coroutine.resume(coroutine.create(function() {LOOP} end))"),
     "wrap": ("", f"coroutine.wrap(function() {LOOP} end)()"),
     "coroutines one after the other": (
@@ -204,7 +206,9 @@ def test_hook_at_either_end_is_stopped(hook: str, lua: Lua) -> None:
 
 def test_module_that_loops_is_stopped(lua: Lua) -> None:
     (lua.folder / "part.lua").write_text(LOOP)
-    with pytest.raises(ScriptError, match="part.lua:1: the budget of 200000 instructions is spent"):
+    with pytest.raises(
+        ScriptError, match=r"part\.lua:1: the budget of 200000 instructions is spent"
+    ):
         lua("require('part')")
 
 
@@ -226,7 +230,8 @@ def test_callback_of_gsub_may_fail_often(lua: Lua) -> None:
     text = """
         function process(packet)
             for i = 1, 500 do pcall(string.gsub, "a", "a", function() error("no") end) end
-            print((string.gsub("abc", "b", { b = "x" })), (string.gsub("abc", ".", string.upper, 2)))
+            print((string.gsub("abc", "b", { b = "x" })))
+            print((string.gsub("abc", ".", string.upper, 2)))
         end
     """
-    assert lua(text).process() == ["axc\tABc\n"]
+    assert lua(text).process() == ["axc\n", "ABc\n"]

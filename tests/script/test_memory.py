@@ -17,7 +17,7 @@ GREEDY = {
             t[#t + 1] = coroutine.create(function() coroutine.yield() end)
             coroutine.resume(t[#t])
         end""",
-    "buffer": "local t = {} for i = 1, 1e6 do t[i] = 'xxxxxxxxxxxxxxxx' end return #table.concat(t)",
+    "buffer": "local t = {} for i = 1, 1e5 do t[i] = ('x'):rep(200) end return #table.concat(t)",
     "endless text": "local n = 0 load(function() n = n + 1 return ('x'):rep(1e5) .. n end)",
 }  # fmt: skip
 
