@@ -17,8 +17,8 @@ local has_emergencies = not setfenv -- collects all garbage when memory is out
 
 local SPENT = "the budget of " .. budget .. " instructions is spent"
 local HOLDS = "the script holds too much memory between its calls"
-local OURS = { ["=tcpkit: budget"] = true, ["=tcpkit: report"] = true } -- is not to be broken off
-local IDLE = -math.huge
+-- What is not to be broken off: it comes to an end, and calls nothing of the script's but within the bounds.
+local OURS = { ["=tcpkit: budget"] = true, ["=tcpkit: report"] = true, ["=tcpkit: hooks"] = true }
 local MEMORY_TRIES = 20 -- to get memory when there is none, before the call is over
 
 -- Instructions. A hook looks every so many of them. Once the budget is spent it looks at each one, so
@@ -29,7 +29,7 @@ if THREAD_LOOK > look then
     THREAD_LOOK = look
 end
 
-local used, spent = IDLE, false
+local used, spent = -math.huge, false -- since the last call; before the first one no end of it
 local main_is_narrow, threads_are_narrow = false, false
 -- What the hook did in coroutines; entries are made when there is memory.
 local FREE, NARROW, RUINED = 0, 1, 2
@@ -68,7 +68,7 @@ end
 
 local function widen()
     spent = false
-    used = IDLE
+    used = 0
     if main_is_narrow then
         main_is_narrow = false
         sethook(hook, "", look)
@@ -200,7 +200,7 @@ local function leave()
     if spent or main_is_narrow or threads_are_narrow then
         widen()
     end
-    used = IDLE
+    used = 0
     if (tight or count("count") > used_most) and settle_memory() then
         return true, HOLDS
     end
@@ -232,7 +232,7 @@ if is_51 then
         local ok, report = xpcall(with_argument, explain)
         argument = nil
         if ok and not spent and not main_is_narrow and not tight and count("count") <= used_most then
-            used = IDLE
+            used = 0
             return
         end
         return outcome(ok, report)
@@ -242,7 +242,7 @@ else
         enter()
         local ok, report = xpcall(body, explain, value)
         if ok and not spent and not main_is_narrow and not tight and count("count") <= used_most then
-            used = IDLE
+            used = 0
             return
         end
         return outcome(ok, report)

@@ -1,5 +1,5 @@
 -- What went wrong, in words: the message and the stack, without the frames of this folder.
--- Runs first. Returns the table in which the files of this folder leave what the next ones need.
+-- Runs first, with what all others need. Returns the table in which the files of this folder leave what the next ones need.
 
 local traceback = debug.traceback
 local pcall, tostring, type, ipairs = pcall, tostring, type, ipairs
@@ -56,6 +56,15 @@ end
 
 function host.explain_thread(thread, problem)
     return cleaned(traceback(thread, text_of(problem)))
+end
+
+-- What the host hands over as one text: its parts, separated by bytes of 1.
+function host.words(text)
+    local parts = {}
+    for part in gmatch(text, "[^\1]+") do
+        parts[#parts + 1] = part
+    end
+    return parts
 end
 
 return host

@@ -6,7 +6,7 @@ local host, write, folder = ...
 local rawmetatable, getregistry = debug.getmetatable, debug.getregistry
 local error, pcall, select, tostring, type = error, pcall, select, tostring, type
 local rawget, setmetatable, pairs, unpack = rawget, setmetatable, pairs, unpack or table.unpack
-local find, gsub, gmatch, concat = string.find, string.gsub, string.gmatch, table.concat
+local find, gsub, concat = string.find, string.gsub, table.concat
 local setfenv, getfenv = setfenv, getfenv
 local G = _G
 local is_jit = jit ~= nil
@@ -240,15 +240,6 @@ if not pcall(string.format, "%u", 1) then
         end
         return format(pattern, ...)
     end
-end
-
--- What the host hands over as one text: its parts, separated by bytes of 1.
-function host.words(text)
-    local parts = {}
-    for part in gmatch(text, "[^\1]+") do
-        parts[#parts + 1] = part
-    end
-    return parts
 end
 
 -- The host looks up a global at each call, where nothing catches an error: a script whose globals have a
