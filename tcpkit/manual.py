@@ -29,7 +29,8 @@ WHERE THE PACKETS COME FROM
 
 WHAT IS TRACED
     -m, --mode MODE         redis, memcached, dns, or raw, which prints a line
-                            for each packet (default raw)
+                            for each packet (default raw); or a protocol
+                            that the script of -S defines
     -p, --port PORTS        server ports, comma separated (default: those of
                             the mode: redis 6379, memcached 11211, dns 53;
                             raw: any)
@@ -42,6 +43,19 @@ WHAT IS TRACED
                             raw); of dns both are always watched
         --timeout SECONDS   how long a request may wait for its reply, in
                             capture time (default 10)
+
+LUA SCRIPTS
+    -S, --script FILE       Lua script: its process(packet) gets each packet in
+                            raw mode (default there: the packaged example.lua),
+                            exchange(e) each exchange in the other modes; init,
+                            tick and finish are called in all
+        --lua VERSION       luajit, lua51, lua52, lua53, lua54, lua55
+                            (default luajit, where it is there)
+        --lua-budget N      instructions that a call may take, 1000 or more
+                            (default 10000000)
+        --lua-memory MIB    memory that a call may take, 8 or more; half of it
+                            may be held between two calls (default 256)
+        --lua-jit           compile with LuaJIT; the budget is off then
 
 WHAT COMES OUT
     -j, --json              log one JSON object a line instead of text
@@ -80,5 +94,6 @@ EXAMPLES
                                           those that nobody answered
     tcpkit -i em1 -m memcached -u -t 1    memcached over UDP
     tcpkit -i lo -m redis -p 6379,6380 -d -o /var/log/tcpkit.log -t 5
+    tcpkit -i em1 -m redis -S alert.lua   a script gets every exchange
     nc localhost 33333                    latency histograms of a live run
 """

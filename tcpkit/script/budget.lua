@@ -276,11 +276,14 @@ function host.stop()
     return stopped
 end
 
--- Whatever happened in a call that did not come back as it should: all is as before the next one.
+-- Whatever happened in a call that did not come back as it should: all is as before the next one. Whether
+-- the budget was spent, and nobody has been told so.
 function host.recover()
+    local over = spent
     widen()
     if budget > 0 then
         sethook(hook, "", look)
     end
     settle_memory()
+    return over
 end

@@ -133,7 +133,7 @@ class Script:
             counts.over_budget += 1
         if took_too_much or is_memory:
             self._note_overrun(hook, number)
-        self.vm.recover()
+        took_too_much = self.vm.recover() or took_too_much
         place = _place(text)
         if place not in self._told and len(self._told) < MAX_PLACES:
             self._told.add(place)

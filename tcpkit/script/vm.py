@@ -105,11 +105,14 @@ class Vm:
         assert isinstance(returned, tuple)
         return list(returned)
 
-    def recover(self) -> None:
-        """After a call that failed in whatever way: the next one finds all as it should be."""
+    def recover(self) -> bool:
+        """After a call that failed in whatever way: the next one finds all as it should be.
+
+        True if the call has spent its budget and did not say so.
+        """
         self._bound(0)
         self._stop_hook()  # of C: no hook can break it off
-        self._recover()
+        return self._recover() is True
 
     def attach(self, write: Callable[[bytes], None]) -> None:
         """Lines go to `write` from now on. Raises what it raises."""
