@@ -122,7 +122,8 @@ class Script:
         self.vm.raise_failure()
         if report is None:
             return
-        text, took_too_much = report
+        text, told = report
+        took_too_much = self.vm.recover() or told
         counts = self.counts
         counts.errors += 1
         message = text.split("\n", 1)[0]
@@ -133,7 +134,6 @@ class Script:
             counts.over_budget += 1
         if took_too_much or is_memory:
             self._note_overrun(hook, number)
-        took_too_much = self.vm.recover() or took_too_much
         place = _place(text)
         if place not in self._told and len(self._told) < MAX_PLACES:
             self._told.add(place)
