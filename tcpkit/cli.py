@@ -29,7 +29,7 @@ MAX_THRESHOLD_MS = 86_400_000  # a day
 MAX_TIMEOUT_S = 86_400
 MAX_BUFFER_KIB = 2_097_151  # the kernel's size is an int of bytes
 MAX_DIGITS = 12
-MIN_LUA_BUDGET, MAX_LUA_BUDGET = 1_000, 999_999_999_999
+MIN_LUA_BUDGET, MAX_LUA_BUDGET = 10_000, 999_999_999_999
 MIN_LUA_MEMORY_MIB, MAX_LUA_MEMORY_MIB = 8, 1_048_576  # half of it is for the packet at hand
 MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap takes
 

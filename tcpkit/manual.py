@@ -51,7 +51,7 @@ LUA SCRIPTS
                             tick and finish are called in all
         --lua VERSION       luajit, lua51, lua52, lua53, lua54, lua55
                             (default luajit, where it is there)
-        --lua-budget N      instructions that a call may take, 1000 or more
+        --lua-budget N      instructions that a call may take, 10000 or more
                             (default 10000000)
         --lua-memory MIB    memory that a call may take, 8 or more; half of it
                             may be held between two calls (default 256)

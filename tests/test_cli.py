@@ -65,7 +65,7 @@ def test_defaults_are_those_of_the_manual() -> None:
         (["-i", "lo", "--daemon"], Config(interface="lo", daemon=True)),
         (["-r", "a", "--lua", "lua54"], Config(files=("a",), lua="lua54")),
         (["-r", "a", "--lua-jit"], Config(files=("a",), lua_jit=True)),
-        (["-r", "a", "--lua-budget", "1000"], Config(files=("a",), lua_budget=1000)),
+        (["-r", "a", "--lua-budget", "100000"], Config(files=("a",), lua_budget=100_000)),
         (["-r", "a", "--lua-memory", "8"], Config(files=("a",), lua_memory_mib=8)),
     ],
 )
@@ -108,7 +108,7 @@ def test_timeout_is_seconds_and_may_be_a_decimal(text: str, timeout_s: str) -> N
         (["-r", "x.pcap", "--lua", "lua56"], ["--lua", "luajit", "lua55", "'lua56'"]),
         (["-r", "x.pcap", "-m", "redis", "--lua", "lua54"], ["--lua", "-S"]),
         (["-r", "x.pcap", "-j", "--lua-jit"], ["--lua-jit", "-S"]),
-        (["-r", "x.pcap", "--lua-budget", "999"], ["--lua-budget", "'999'"]),
+        (["-r", "x.pcap", "--lua-budget", "9999"], ["--lua-budget", "'9999'"]),
         (["-r", "x.pcap", "--lua-budget", "1e9"], ["--lua-budget", "'1e9'"]),
         (["-r", "x.pcap", "--lua-budget", "1" * 13], ["--lua-budget"]),
         (["-r", "x.pcap", "--lua-memory", "7"], ["--lua-memory", "'7'"]),
