@@ -84,14 +84,19 @@ local function widen()
     end
 end
 
+local calm = 0 -- so many calls more before the memory is looked at; see CALM
+
 -- What pcall and its like return to the script. Once memory is out each further try to get some looks
--- through all of it: a few tries are the whole budget.
+-- through all of it, where there are emergencies: a few tries are the whole budget.
 local function caught(ok, ...)
     local problem = ...
-    if not ok and budget > 0 and type(problem) == "string" and find(problem, "not enough memory", 1, true) then
-        used = used + budget / MEMORY_TRIES
-        if used >= budget then
-            sethook(hook, "", 1)
+    if not ok and type(problem) == "string" and find(problem, "not enough memory", 1, true) then
+        calm = 0
+        if budget > 0 and has_emergencies then
+            used = used + budget / MEMORY_TRIES
+            if used >= budget then
+                sethook(hook, "", 1)
+            end
         end
     end
     return ok, ...
@@ -145,6 +150,11 @@ if budget > 0 then
         watch_threads()
     end
 end
+if is_jit or budget == 0 then
+    function coroutine.resume(thread, ...)
+        return caught(resume(thread, ...))
+    end
+end
 
 -- While the hook raises, hooks are off: a script's own handler must not run then.
 function _G.xpcall(body, handler, ...)
@@ -155,15 +165,21 @@ function _G.xpcall(body, handler, ...)
         return handler(problem)
     end
     if is_51 then
-        return xpcall(body, guarded)
+        return caught(xpcall(body, guarded))
     end
     return caught(xpcall(body, guarded, ...))
 end
 
-if has_emergencies then
-    function _G.pcall(...)
-        return caught(pcall(...))
+function _G.pcall(...)
+    return caught(pcall(...))
+end
+
+-- A script that frees nothing would run into its limit.
+function _G.collectgarbage(what, ...)
+    if what == "stop" then
+        return 0
     end
+    return count(what or "collect", ...)
 end
 
 if _VERSION == "Lua 5.4" or _VERSION == "Lua 5.5" then
@@ -173,14 +189,9 @@ end
 -- Memory. The host hands over packets where nothing catches an error: there must always be room for
 -- that. A script that holds so much that there might not be gets its limit in its calls only.
 
-local tight = false
+local CALM = 32 -- calls that do little, in a row, between two looks at the memory: a look costs a tenth of a call
 
-local function enter()
-    used = 0
-    if tight then
-        bound(true)
-    end
-end
+local tight = false
 
 -- Free what can be; whether the script holds too much.
 local function settle_memory()
@@ -194,6 +205,13 @@ local function settle_memory()
     return tight
 end
 
+local function enter()
+    used = 0
+    if tight then
+        bound(true)
+    end
+end
+
 -- After a call: nothing, or true and why it is to be counted as one that took too much.
 local function leave()
     local over = spent
@@ -201,7 +219,9 @@ local function leave()
         widen()
     end
     used = 0
+    calm = CALM
     if (tight or count("count") > used_most) and settle_memory() then
+        calm = 0
         return true, HOLDS
     end
     if over then
@@ -219,6 +239,8 @@ local function outcome(ok, report)
     end
 end
 
+-- A call after which `used` is nothing was shorter than a look of the hook, so it spent nothing and narrowed nothing.
+
 -- `guarded(body, value)`: call `body(value)` within the bounds. Returns nothing, or the report of what went
 -- wrong, and `true` if it took too much.
 if is_51 then
@@ -231,18 +253,16 @@ if is_51 then
         argument, body_of = value, body
         local ok, report = xpcall(with_argument, explain)
         argument = nil
-        if ok and not spent and not main_is_narrow and not tight and count("count") <= used_most then
-            used = 0
-            return
-        end
         return outcome(ok, report)
     end
 else
     function host.guarded(body, value)
-        enter()
+        if used ~= 0 or tight then
+            enter()
+        end
         local ok, report = xpcall(body, explain, value)
-        if ok and not spent and not main_is_narrow and not tight and count("count") <= used_most then
-            used = 0
+        calm = calm - 1
+        if ok and calm > 0 and used == 0 then
             return
         end
         return outcome(ok, report)
@@ -255,20 +275,26 @@ host.create = coroutine.create
 
 local stopped = false -- whether the last coroutine took too much
 
-local function back(ok, ...)
+local function back(ok, first, second)
     local over, why = leave()
+    stopped = over
     if over then
-        stopped = true
-        return false, ok and why or (...)
+        return false, ok and why or first
     end
-    return ok, ...
+    return ok, first, second
 end
 
--- As coroutine.resume, within the bounds.
-function host.resume(thread, ...)
-    stopped = false
-    enter()
-    return back(resume(thread, ...))
+-- As coroutine.resume, within the bounds; with three arguments and two results.
+function host.resume(thread, a, b, c)
+    if used ~= 0 or tight then
+        enter()
+    end
+    local ok, first, second = resume(thread, a, b, c)
+    calm = calm - 1
+    if ok and calm > 0 and used == 0 then
+        return true, first, second
+    end
+    return back(ok, first, second)
 end
 
 -- Whether the coroutine that was resumed last took too much.
