@@ -1,4 +1,4 @@
-"""COPY by psql and psycopg, in and out: whole, bad data, broken off, of a table that is not there."""
+"""COPY by psql and psycopg, in and out: whole, bad data, broken off, of no table."""
 
 from pcaps.lab import Lab
 from pcaps.postgres_client import COPY_DONE, SYNC, RawClient, bind, execute, message, parse, query

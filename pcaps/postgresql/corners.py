@@ -1,4 +1,4 @@
-"""What few clients send: FunctionCall, Describe and Close alone, a Sync too many, an error at Sync."""
+"""What few clients send: FunctionCall, Describe and Close alone, Sync alone, an error at Sync."""
 
 from pcaps.lab import Lab
 from pcaps.postgres_client import (

@@ -1,4 +1,4 @@
-"""Connections that end: by an administrator, idle and at work; by RST; without Terminate; refused."""
+"""Connections that end: by an administrator, by RST, by a timeout, without Terminate; refused."""
 
 from pcaps.lab import Lab
 from pcaps.postgres_client import RawClient, query

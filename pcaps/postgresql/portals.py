@@ -1,4 +1,4 @@
-"""Portals: rows in portions (PortalSuspended), two open at once, one closed, server-side cursors."""
+"""Portals: rows in portions (PortalSuspended), two open at once, one closed; a cursor."""
 
 from pcaps.lab import Lab
 from pcaps.postgres_client import (
