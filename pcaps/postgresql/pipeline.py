@@ -1,5 +1,7 @@
 """psycopg's pipeline mode: several Executes before a Sync; one fails, the others are skipped."""
 
+from contextlib import suppress
+
 import psycopg
 
 from pcaps.lab import Lab
@@ -27,8 +29,6 @@ def make(lab: Lab) -> None:
             connection.execute(FILL, (20,), prepare=False)
             pipeline.sync()
             connection.execute(FILL, (21,), prepare=False)
-        try:
+        with suppress(psycopg.errors.UniqueViolation):
             connection.execute(FILL, (1,), prepare=False)  # fails where it is committed
-        except psycopg.errors.UniqueViolation:
-            pass
         connection.execute("SELECT count(*) FROM numbers WHERE n < %s", (100,), prepare=False)

@@ -38,7 +38,8 @@ def make(lab: Lab) -> None:
         client.call(parse(""), bind(), describe("P"), execute(), SYNC)
         client.close()
         with connect() as connection, connection.transaction():
-            with connection.cursor("named") as cursor:
-                cursor.itersize = 4
-                cursor.execute("SELECT generate_series(1, 10)")
-                assert len(cursor.fetchall()) == 10
+            cursor = connection.cursor("named")
+            cursor.itersize = 4
+            cursor.execute("SELECT generate_series(1, 10)")
+            assert len(list(cursor)) == 10
+            cursor.close()

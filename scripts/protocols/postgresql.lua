@@ -376,13 +376,37 @@ local function synchronized(c)
   c.done, c.failed, c.copying, c.streaming = c.done + 1, false, false, false
 end
 
--- A message that answers no request that waits.
+-- A message of a server whose requests are all known: one that answers none of them, unless something is wrong.
 local function unasked(stream, c, kind, size)
   pass(stream, size)
   if kind == "Z" then
     synchronized(c)
+  elseif (kind == "C" or kind == "I" or kind == "s") and not c.streaming then
+    c.aligned = false
+    return { off = true } -- the end of a reply that nobody waits for
   end
   return (kind == "A" or (kind == "d" and c.streaming)) and { push = true } or nil
+end
+
+local BEGINS_EXTENDED = { ["1"] = true, ["2"] = true, ["3"] = true, t = true, D = true, s = true }
+
+-- A reply to a request that was not seen, or that is not known; how many there are is of interest.
+local function unknown(stream, c, kind, size)
+  local extended, closes = BEGINS_EXTENDED[kind], true
+  while true do
+    pass(stream, size)
+    closes = closes and (kind == "3" or kind == "Z")
+    if kind == "Z" then
+      return not closes and { off = true } or nil
+    elseif kind == "A" or (kind == "d" and not extended) then
+      return { push = true }
+    elseif extended and (kind == "C" or kind == "I" or kind == "s" or kind == "E") then
+      return { off = true }
+    elseif EITHER_WAY[kind] and closes then
+      return nil
+    end
+    kind, size = header(stream)
+  end
 end
 
 local replies = {} -- by kind: true if the reply ends there
@@ -490,7 +514,9 @@ local function reply(stream, asking)
   local answer, first = { status = "ok", seen = 0 }, true
   while true do
     local kind, size = header(stream)
-    if not due or (first and EITHER_WAY[kind]) then
+    if not due and not c.aligned then
+      return unknown(stream, c, kind, size)
+    elseif not due or (first and EITHER_WAY[kind]) then
       return unasked(stream, c, kind, size)
     end
     local react = not EITHER_WAY[kind] and (replies[kind] or stream:fail("no message of a server")) or more
