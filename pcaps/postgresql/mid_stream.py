@@ -22,7 +22,7 @@ def make(lab: Lab) -> None:
     idle.call(query("CREATE TABLE lines (line text)"))
     prepared.call(parse("SELECT 'prepared before'", "early"), SYNC)
     copying.call(query("COPY lines FROM STDIN"), last="G")
-    waiting.write(query("SELECT pg_sleep(0.5)"))
+    waiting.write(query("DO $$ BEGIN PERFORM pg_sleep(0.5); END $$"))
     lab.pause(PAUSE_S)
     with lab.capture(only=POSTGRES_TRAFFIC):
         waiting.write(query("SELECT 'sent while another is at work'"))

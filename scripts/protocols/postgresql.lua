@@ -139,18 +139,28 @@ end
 
 -- What a connection remembers
 
-local function forget(c)
-  c.lost = nil
-  c.asked = 0 -- requests for encryption that are not answered
+-- The client's bytes begin, or go on behind some that were not seen.
+local function begin_requests(c, stream)
+  c.asking = stream
   c.sent = c.sent or 0 -- how many ReadyForQuery the client has asked for: by Sync, by Query and others
   c.done = c.done or 0 -- how many have come
-  c.aligned = false -- whether `done` is known
+  c.aligned = stream.whole -- whether `done` is known
+  c.negotiating = 0 -- requests for encryption that are not answered
+  c.partial = not stream.whole -- what stood before, since the last Sync, was perhaps not seen
+  c.open = false -- a request was sent since the last Sync
+  c.executed = nil -- the last Execute since the last Sync or Flush
+  c.statements, c.portals = { ring = {}, at = 0, named = {} }, { ring = {}, at = 0, named = {} }
+end
+
+local function begin_replies(c, stream)
+  if not c.sent then
+    begin_requests(c, stream)
+  end
+  c.answering = stream
+  c.aligned = c.aligned and stream.whole
   c.failed = false -- the server passes over everything up to the next Sync
-  c.open = false -- messages were sent since the last Sync
-  c.executed = nil -- the last request since the last Sync
   c.copying = false -- the server reads CopyData, and no Sync
   c.streaming = false -- a replication sends what it wants
-  c.statements, c.portals = { ring = {}, at = 0, named = {} }, { ring = {}, at = 0, named = {} }
 end
 
 local function remember(names, name, value)
@@ -226,7 +236,7 @@ local function greeting(stream, c)
   end
   local body = size > 8 and stream:read(size - 8) or ""
   if code == SSL or code == GSS then
-    c.asked = c.asked + 1
+    c.negotiating = c.negotiating + 1
     return nil
   end
   if floor(code / 65536) ~= 3 then
@@ -238,7 +248,7 @@ local function greeting(stream, c)
     value, at = word_at(body, at)
     c.replication = c.replication or (name == "replication" and value ~= "false")
   end
-  c.started, c.aligned, c.sent = true, true, c.sent + 1
+  c.started, c.aligned, c.partial, c.sent = true, true, false, c.sent + 1
   return nil
 end
 
@@ -246,6 +256,7 @@ end
 local function asked(c, batch, known)
   batch.command, batch.request, batch.sync = known.command, known.text, c.sent
   batch.flags = c.replication and REPLICATION or nil
+  batch.partial = c.partial and not batch.simple
   return batch
 end
 
@@ -283,7 +294,7 @@ function ends.Q(c, batch, body)
   if not c.open then
     c.sent = c.sent + 1
   end
-  c.executed = nil
+  c.executed, c.partial = nil, false
   return request
 end
 
@@ -301,25 +312,30 @@ function ends.E(c, batch, body)
   return c.executed
 end
 
+-- A Flush: the replies so far come at once, and go on no further.
 function ends.H(c, batch)
-  local known = batch.first or (not c.executed and batch.closes)
+  local known = batch.first or (not c.open and batch.closes)
+  c.executed = nil
   if not known then
     return nil
   end
-  batch.flushed = true
-  c.open, c.executed = true, asked(c, batch, known)
-  return c.executed
+  c.open, batch.flushed = true, true
+  return asked(c, batch, known)
 end
 
+-- A Sync: the reply to the last request before it goes on up to the ReadyForQuery.
 function ends.S(c, batch)
   if c.copying and not c.copied then
     return nil -- the server passes over it
   end
-  local request = ends.H(c, batch)
-  if c.executed then
-    c.executed.last = true -- its reply goes on up to the ReadyForQuery
+  local known, request = batch.first or (not c.open and batch.closes), nil
+  if known then
+    batch.last = true
+    request = asked(c, batch, known)
+  elseif c.executed then
+    c.executed.last = true
   end
-  c.open, c.executed, c.sent = false, nil, c.sent + 1
+  c.open, c.executed, c.partial, c.sent = false, nil, false, c.sent + 1
   return request
 end
 
@@ -327,8 +343,8 @@ local others = { d = true, c = true, f = true, p = true, X = true }
 
 local function request(stream)
   local c = stream.connection
-  if c.lost or not c.sent then
-    forget(c)
+  if c.asking ~= stream then
+    begin_requests(c, stream)
   end
   if not c.started and stream.whole then
     return greeting(stream, c)
@@ -420,7 +436,7 @@ function replies.E(c, asking, answer, body)
     end
   end
   c.copying = false
-  c.failed = not asking.simple and not asking.last
+  c.failed = not asking.simple -- what comes next is the ReadyForQuery
   return fatal or c.failed
 end
 
@@ -446,10 +462,7 @@ function replies.W(c)
 end
 
 function replies.Z(c, asking, answer)
-  if c.failed then -- it was skipped, as those before it
-    answer.status = "error"
-    undo(c, asking)
-  elseif answer.status == "ok" and not answer.tag then
+  if answer.status == "ok" and not answer.tag then
     answer.off = answer.off or asking.simple or answer.seen ~= asking.steps
   end
   if not asking.nested then
@@ -460,7 +473,7 @@ end
 
 local function step(_, asking, answer)
   answer.seen = answer.seen + 1
-  return asking.flushed and answer.seen == asking.steps and not asking.last
+  return asking.flushed and answer.seen == asking.steps
 end
 
 replies["1"], replies["2"], replies["3"], replies.T, replies.n = step, step, step, step, step
@@ -482,11 +495,11 @@ local OF_INTEREST = { E = true, C = true }
 local function negotiated(stream, c)
   local first = stream:peek(1)
   if first == "E" then
-    c.asked = 0
+    c.negotiating = 0
     return false -- a server that is too old, or too busy
   end
   stream:skip(1)
-  c.asked = c.asked - 1
+  c.negotiating = c.negotiating - 1
   if first == "S" or first == "G" then
     stream:encrypted()
   elseif first ~= "N" then
@@ -497,21 +510,21 @@ end
 
 local function reply(stream, asking)
   local c = stream.connection
-  if c.lost or not c.sent then
-    forget(c)
+  if c.answering ~= stream then
+    begin_replies(c, stream)
   end
-  if c.asked > 0 and negotiated(stream, c) then
+  if c.negotiating > 0 and negotiated(stream, c) then
     return nil
   end
   if asking and not c.aligned then
     c.done, c.aligned = asking.sync, true
   end
   local due = asking and asking.sync <= c.done
-  if due and c.failed and not asking.last and stream:peek(1) == "Z" then
+  if due and c.failed and stream:peek(1) == "Z" then
     undo(c, asking)
     return { status = "error" } -- the server skipped it; the next one may be skipped too
   end
-  local answer, first = { status = "ok", seen = 0 }, true
+  local answer, first = { status = "ok", seen = 0, off = due and asking.partial }, true
   while true do
     local kind, size = header(stream)
     if not due and not c.aligned then
