@@ -6,7 +6,8 @@
 -- stream (what follows PSYNC is passed over), proofs by ECHO in mid-stream, and what CLIENT REPLY, SUBSCRIBE and HELLO do
 -- within a transaction or behind a loss.
 
-local byte, sub, find, match, upper, lower = string.byte, string.sub, string.find, string.match, string.upper, string.lower
+local byte, sub, gsub, find, match = string.byte, string.sub, string.gsub, string.find, string.match
+local upper, lower = string.upper, string.lower
 local concat, min, max, tonumber = table.concat, math.min, math.max, tonumber
 
 local ARGUMENTS, ARGUMENT = 48, 512 -- what is kept of a request: more than a line of the log shows
@@ -67,8 +68,15 @@ end
 
 local commands, remembered = {}, 0
 
+-- A word of a command's name as it is shown.
+local function word_of(argument)
+  return (gsub(upper(sub(argument, 1, 32)), "[^ -~]", function(char)
+    return ("\\X%02X"):format(byte(char))
+  end))
+end
+
 local function command_named(argument)
-  local name = upper(sub(argument, 1, 32))
+  local name = word_of(argument)
   local command = {
     name = name,
     key_at = NO_KEY[name] and 0 or KEY_AT[name] or 2, -- there is no argument 0
@@ -277,7 +285,7 @@ local function described(command, a, count)
   else
     local full = name
     if CONTAINERS[name] and a[2] then
-      full = name .. " " .. upper(sub(a[2], 1, 32))
+      full = name .. " " .. word_of(a[2])
     end
     local at = key_position(name, full, a)
     key = at and a[at] or nil
@@ -410,11 +418,12 @@ end
 
 -- Replies
 
-local OKS = {} -- by first byte; an error is made for its code
+-- By first byte; an error is made for its code. The kind is told where the step is not sure: see `matches`.
+local SURE, UNSURE = {}, {}
 for kind in ("+:$*_,#(=%~>"):gmatch(".") do
-  OKS[byte(kind)] = { kind = kind }
+  SURE[byte(kind)], UNSURE[byte(kind)] = {}, { kind = kind }
 end
-local PUSH = { push = true }
+local PUSH, NOBODYS = { push = true }, { kind = "nobody's" }
 local ON_ITS_LINE, SIZED, AGGREGATES = {}, {}, { [42] = 1, [126] = 1, [62] = 1, [37] = 2 }
 for kind in ("+-:_,#("):gmatch(".") do
   ON_ITS_LINE[byte(kind)] = true
@@ -550,14 +559,17 @@ local function unusual(stream, c, asked, header, kind)
   elseif (kind == 42 and (c.subscribed or c.channels)) or kind == 62 then
     local word, channel = heads(stream, header)
     if CONFIRMATIONS[word] and asked and asked.kind == "subscribes" then
-      return confirmed(c, asked, word, channel) and OKS[kind] or nil
+      if not stream.whole and not asked.expected then
+        return NOBODYS -- how many confirmations there will be is not known
+      end
+      return confirmed(c, asked, word, channel) and SURE[kind] or nil
     elseif kind == 62 or (not c.resp3 and (c.subscribed or 0) > 0 and MESSAGES[word]) then
       return PUSH
     end
-    return OKS[kind]
+  else
+    pass(stream, header)
   end
-  pass(stream, header)
-  return OKS[kind]
+  return stream.whole and SURE[kind] or UNSURE[kind]
 end
 
 local function reply(stream, asked)
@@ -565,19 +577,18 @@ local function reply(stream, asked)
   if c.replicating then
     stream:skip(9007199254740991)
   end
-  local answer
-  local confirms = false
+  local oks, answer, confirms = stream.whole and SURE or UNSURE, nil, false
   repeat
     local header = stream:line()
     local kind = byte(header)
     local size = SIZES[header]
     if size then
       stream:skip(size + 2)
-      answer = OKS[36]
+      answer = oks[36]
     elseif kind == 43 and c.monitoring and find(header, "^%+%d") then
       return PUSH
     elseif kind == 43 or kind == 58 then
-      answer = OKS[kind]
+      answer = oks[kind]
     elseif kind == 45 then
       answer = { status = "error", code = error_code(sub(header, 2, 200)), kind = "-" }
     elseif kind == 124 then -- an attribute, and then what it is of
@@ -612,7 +623,7 @@ tcpkit.protocol({
     return find(bytes, "^[%+%-:%$%*_,#%(=!%%~>|]") ~= nil
   end,
   matches = function(asked, answer)
-    local kinds = KINDS[asked.command]
-    return not kinds or asked.flags == TRANSACTION or kinds[answer.kind] == true
+    local kind, kinds = answer.kind, KINDS[asked.command]
+    return not kind or (kind ~= "nobody's" and (not kinds or asked.flags == TRANSACTION or kinds[kind] == true))
   end,
 })
