@@ -2,6 +2,7 @@
 
 import itertools
 import struct
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -265,7 +266,7 @@ def test_connections_that_end_leave_no_reply_to_others() -> None:
 
 
 @pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
-def test_segments_of_any_size_say_the_same(path: "pytest.Item") -> None:
+def test_segments_of_any_size_say_the_same(path: Path) -> None:
     for said in said_in(path, PORT):
         whole = [told(each) for each in trace(packets_of(said, PORT), ETHERNET, MODE).exchanges]
         sizes = (1, 7) if sum(len(data) for _, data in said) < 10_000 else (11,)
@@ -281,7 +282,7 @@ def test_every_lua_reads_the_same(lua: str) -> None:
         link_type, packets = read(PCAPS / MODE / f"{name}.pcap")
         found = trace(packets, link_type, MODE, lua=lua).exchanges
         assert [told(each) for each in found] == told_of(name)
-    assert int(loaded(MODE, lua).counts.errors) == 0
+    assert int(loaded(MODE, lua)[1].counts.errors) == 0
 
 
 @pytest.mark.parametrize(
@@ -299,7 +300,7 @@ def test_every_lua_reads_the_same(lua: str) -> None:
         ("CREATE SUBSCRIPTION s CONNECTION 'host=h password=b user=u'",
          "CREATE SUBSCRIPTION s CONNECTION 'host=h password=*** user=u'"),
         ("""SELECT '{"password": "b", "x": 1}'""", """SELECT '{"password": "***", "x": 1}'"""),
-        ("UPDATE users SET password = 'b' WHERE id = 1", "UPDATE users SET password = *** WHERE id = 1"),
+        ("UPDATE t SET password = 'b' WHERE id = 1", "UPDATE t SET password = *** WHERE id = 1"),
         ("SELECT id FROM users WHERE password = $1", "SELECT id FROM users WHERE password = $1"),
         ("SELECT 'password', 'x'", "SELECT 'password', 'x'"),
         ("SELECT password, name FROM users", "SELECT password, name FROM users"),
@@ -410,4 +411,4 @@ NOISE = st.tuples(st.booleans(), st.binary(min_size=1, max_size=40))
 @given(said=st.lists(CLIENT | SERVER | NOISE, max_size=30), greeted=st.booleans())
 def test_no_messages_make_the_script_fail(said: list[Piece], greeted: bool) -> None:
     trace(packets_of([*GREETING, *said] if greeted else said, PORT), ETHERNET, MODE)
-    assert int(loaded(MODE).counts.errors) == 0
+    assert int(loaded(MODE)[1].counts.errors) == 0
