@@ -243,6 +243,57 @@ local function words_of(stream, line)
   return words
 end
 
+-- Requests of one to four arguments that are there as a whole, none of them with a line end: one look tells.
+local LENGTHS, SHORT, ARGUMENT_PATTERN = {}, {}, "%$(%d+)\r\n([^\r\n]*)\r\n"
+for n = 0, ARGUMENT do
+  LENGTHS[tostring(n)] = n
+end
+for n = 1, 4 do
+  SHORT[n] = "^%*" .. n .. "\r\n" .. ARGUMENT_PATTERN:rep(n)
+end
+
+local function short_request(stream, c)
+  local count = c.count or 2
+  local size, n1, a1, n2, a2, n3, a3, n4, a4 = stream:match(SHORT[count])
+  if not size then
+    local _, digit = stream:match("^%*([1-4])\r\n")
+    count = digit and LENGTHS[digit]
+    if not count or count == c.count then
+      return nil
+    end
+    size, n1, a1, n2, a2, n3, a3, n4, a4 = stream:match(SHORT[count])
+    if not size then
+      return nil
+    end
+    c.count = count
+  end
+  local command = commands[a1]
+  if not command or command.changes or not command.plain or LENGTHS[n1] ~= #a1 then
+    return nil
+  end
+  local text = a1
+  if n2 then
+    text = a1 .. " " .. a2
+    if LENGTHS[n2] ~= #a2 then
+      return nil
+    elseif n3 then
+      text = text .. " " .. a3
+      if LENGTHS[n3] ~= #a3 then
+        return nil
+      elseif n4 then
+        text = text .. " " .. a4
+        if LENGTHS[n4] ~= #a4 then
+          return nil
+        end
+      end
+    end
+  end
+  stream:skip(size)
+  local key_at = command.key_at
+  local key = key_at == 2 and a2 or key_at == 3 and a3 or key_at == 4 and a4 or nil
+  return { command = command.name, key = key, request = text, flags = command.flags }
+end
+
 -- The arguments of the next request, and how many they are.
 local function arguments(stream)
   local header = stream:line()
@@ -400,6 +451,10 @@ local function request(stream)
   local c = stream.connection
   if c.lost then
     c.lost, c.skip, c.transaction = nil, false, false
+  end
+  local short = not c.busy and short_request(stream, c)
+  if short then
+    return short
   end
   local a, count = arguments(stream)
   if count <= 0 then
