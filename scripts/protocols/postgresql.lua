@@ -164,6 +164,9 @@ local function begin_replies(c, stream)
 end
 
 local function remember(names, name, value)
+  if #name > KEPT then
+    return
+  end
   if name ~= "" and not names.named[name] then
     names.at = names.at % NAMES + 1
     local oldest = names.ring[names.at]
