@@ -124,11 +124,13 @@ class Lab:
         folder = tempfile.TemporaryDirectory(prefix="tcpkit-lab-")
         return Path(self._cleanup.enter_context(folder))
 
-    def serve(self, *command: str, ready: str, host: str = "server") -> "subprocess.Popen[str]":
+    def serve(
+        self, *command: str, ready: str, host: str = "server", stop: int = signal.SIGTERM
+    ) -> "subprocess.Popen[str]":
         """Start a program on the host of the server or the `client`; it ends with the lab.
 
         It runs in the foreground and says `ready`, in a line on either output, when it
-        can be asked. Raises RuntimeError if it ends before.
+        can be asked; `stop` is the signal that ends it. Raises RuntimeError if it ends before.
         """
         namespace = {"client": self._client, "server": self._server}[host]
         server = subprocess.Popen(
@@ -138,7 +140,7 @@ class Lab:
             text=True,
             errors="replace",  # it may print what it is sent
         )
-        self._cleanup.callback(_stop, server)
+        self._cleanup.callback(_stop, server, stop)
         assert server.stdout is not None
         for line in server.stdout:
             if ready in line:
@@ -210,9 +212,9 @@ def _namespace(name: str) -> Iterator[None]:
         _run(f"ip netns del {name}")
 
 
-def _stop(process: "subprocess.Popen[str]") -> None:
+def _stop(process: "subprocess.Popen[str]", number: int = signal.SIGTERM) -> None:
     """`ip netns exec` replaces itself by the program, so this reaches the program."""
     with process:
         if process.poll() is None:
-            process.terminate()
+            process.send_signal(number)
             process.send_signal(signal.SIGCONT)  # a maker may have stopped it

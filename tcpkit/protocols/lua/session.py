@@ -210,7 +210,7 @@ class LuaSession(OrderedSession):
         return self._reply.parser.state != MESSAGE
 
     def matches(self, request: Request) -> bool:
-        if request.kind == HAS_ID and not self._reply.id:
+        if self.is_push() or (request.kind == HAS_ID and not self._reply.id):
             return False
         return self._driver.matches(self._connection, request.tag)
 
