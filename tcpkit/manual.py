@@ -48,7 +48,10 @@ LUA SCRIPTS
     -S, --script FILE       Lua script: its process(packet) gets each packet in
                             raw mode (default there: the packaged example.lua),
                             exchange(e) each exchange in the other modes; init,
-                            tick and finish are called in all
+                            tick and finish are called in all. A FILE that is
+                            not there is looked for among the packaged ones:
+                            -m mysql -S protocols/mysql.lua; likewise http.lua
+                            and postgresql.lua
         --lua VERSION       luajit, lua51, lua52, lua53, lua54, lua55
                             (default luajit, where it is there)
         --lua-budget N      instructions that a call may take, 10000 or more

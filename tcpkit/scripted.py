@@ -15,18 +15,18 @@ EXAMPLE = "example.lua"
 def load(config: Config) -> "Script | None":
     """The script of -S; in raw mode the packaged example where there is none, except with -j.
 
+    A path of no file that is one below the packaged scripts names that: `protocols/mysql.lua`.
     The protocols that it defines are modes from then on. Raises ScriptError.
     """
-    path = config.script
-    if path is None:
-        if config.mode != "raw" or config.json:
-            return None
-        from tcpkit.installation import scripts_folder
-
-        path = str(scripts_folder() / EXAMPLE)
+    if config.script is None and (config.mode != "raw" or config.json):
+        return None
+    from tcpkit.installation import scripts_folder
     from tcpkit.script.script import Script
 
-    script = Script(Path(path), config)
+    path = Path(config.script or scripts_folder() / EXAMPLE)
+    if not path.exists() and (scripts_folder() / path).is_file():
+        path = scripts_folder() / path
+    script = Script(path, config)
     _add_modes(script)
     return script
 

@@ -195,3 +195,15 @@ def test_module_beside_the_script_is_found_from_any_folder(script: Path, tmp_pat
         "-r", RESET, "-S", os.path.join("..", "script.lua"), "-q", cwd=tmp_path / "elsewhere"
     )
     assert done.out == "found\n" * 30
+
+
+def test_packaged_script_is_found_by_its_name_and_one_beside_goes_first(tmp_path: Path) -> None:
+    arguments = ("-q", "-r", PCAPS / "mysql" / "ordinary.pcap", "-m", "mysql")
+    script = ("-S", "protocols/mysql.lua")
+    found = tcpkit_run(*arguments, *script, cwd=tmp_path)
+    assert (found.err, found.status) == ("", 0)
+    assert "SELECT" in found.out
+    (tmp_path / "protocols").mkdir()
+    (tmp_path / "protocols" / "mysql.lua").write_text("error('mine')")
+    outcome = tcpkit_run(*arguments, *script, cwd=tmp_path)
+    assert_refused(outcome, 2, "protocols/mysql.lua", "mine")
