@@ -10,6 +10,7 @@ from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats
 from tcpkit.protocols.message import Exchange, PairingCounts, flag_names
+from tcpkit.protocols.protocol import Protocol
 from tcpkit.protocols.registry import protocol_of
 from tcpkit.wire.decoder import Decoder
 from tests.build import ETHERNET, START_NS, Packet
@@ -39,11 +40,13 @@ class Capture:
         threshold_ns: int | None = None,
         keep_bytes: bool = True,
         udp: bool = False,
+        protocol: Protocol | None = None,
     ) -> None:
+        """`protocol` is read instead of a mode that the registry has."""
         self._collector = Collector()
         self.pairing = PairingCounts()
         self.stats = {port: PortStats(port, threshold_ns, [self._collector]) for port in ports}
-        protocol = protocol_of(mode)
+        protocol = protocol or protocol_of(mode)
         assert protocol is not None
         timeout_ns = timeout_s * 1_000_000_000
         opener = protocol.opener(self.stats, self.pairing, timeout_ns)
