@@ -215,7 +215,7 @@ def test_starts_tells_who_asks_where_both_ports_are_watched() -> None:
         .replace("ports = { 7 }", "ports = { 7, 8 }")
         .replace(
             "name =",
-            'starts = function(bytes, from_client) return from_client == (bytes:sub(1, 1) == "a") end,'
+            'starts = function(bytes, asked) return asked == (bytes:sub(1, 1) == "a") end,'
             "\n  name =",
         )
     )
