@@ -3,6 +3,7 @@
 import socket
 import struct
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from tcpkit.flow.counts import FlowCounts
 from tcpkit.flow.table import ConnectionTable
@@ -16,6 +17,7 @@ from tcpkit.wire.decoder import Decoder
 from tests.build import ETHERNET, START_NS, Packet
 
 SECOND_US = 1_000_000
+Run = TypeVar("Run", bound="Capture")
 Pair = tuple[str, bytes | str]  # the request's text; the reply, or the status without one
 
 
@@ -64,7 +66,7 @@ class Capture:
     def flow(self) -> FlowCounts:
         return self.table.counts
 
-    def feed(self, packets: Iterable[Packet]) -> "Capture":
+    def feed(self: Run, packets: Iterable[Packet]) -> Run:
         for packet in packets:
             frame = packet.frame
             self._decoder.packet(frame, 0, len(frame), packet.ts_ns, packet.wire_length, ETHERNET)
@@ -72,11 +74,11 @@ class Capture:
                 self._bytes.add(packet)
         return self
 
-    def advance(self, us: int) -> "Capture":
+    def advance(self: Run, us: int) -> Run:
         self.table.advance(START_NS + us * 1000)
         return self
 
-    def finish(self) -> "Capture":
+    def finish(self: Run) -> Run:
         self.table.finish()
         return self
 
