@@ -40,7 +40,10 @@ def _add_modes(script: "Script") -> None:
         from tcpkit.protocols.lua.protocol import LuaProtocol
 
         for definition in defined:
-            registry.add(LuaProtocol(script, definition))
+            try:
+                registry.add(LuaProtocol(script, definition))
+            except ScriptError as error:
+                raise ScriptError(f"{script.name}: {error}") from None
 
 
 def check(script: "Script", mode: str) -> None:

@@ -34,17 +34,17 @@ class Driver:
     """
 
     __slots__ = (
-        "definition", "script", "_open", "_close", "_reset", "_request", "_reply", "_request_text",
-        "_reply_text", "_matches", "_starts", "_errors", "_free", "_last", "_calls", "_is_down",
-        "_vm",
+        "definition", "script", "_open", "_close", "_reset", "_forget", "_forget_one", "_request",
+        "_reply", "_request_text", "_reply_text", "_matches", "_starts", "_errors", "_free",
+        "_last", "_calls", "_is_down", "_vm",
     )  # fmt: skip
 
     def __init__(self, script: Script, definition: Definition) -> None:
         self.definition = definition
         self.script = script
         (
-            _, self._open, self._close, self._reset, self._request, self._reply,
-            self._request_text, self._reply_text, self._matches, self._starts,
+            _, self._open, self._close, self._reset, self._forget, self._forget_one, self._request,
+            self._reply, self._request_text, self._reply_text, self._matches, self._starts,
         ) = script.protocols  # fmt: skip
         self._vm = script.vm
         self._errors = script.vm.errors
@@ -53,14 +53,14 @@ class Driver:
         self._calls: i64 = 0
         self._is_down = False
 
-    def open(self) -> int:
-        """A new connection."""
+    def open(self, is_datagram: bool = False) -> int:
+        """A new connection; or a datagram: what follows in it is no further reply."""
         if self._free:
             connection = self._free.pop()
         else:
             self._last += 1
             connection = self._last
-        self._tell(self._open, connection, self.definition.number)
+        self._tell(self._open, connection, self.definition.number, is_datagram)
         return connection
 
     def close(self, connection: int) -> None:
@@ -70,6 +70,13 @@ class Driver:
     def reset(self, connection: int, of_client: bool) -> None:
         """Bytes of a direction are missing: its next byte begins a message."""
         self._tell(self._reset, connection, of_client)
+
+    def forget(self, connection: int, oldest: i64) -> None:
+        """Requests before the number `oldest` do not wait any more."""
+        self._tell(self._forget, connection, oldest)
+
+    def forget_one(self, connection: int, number: i64) -> None:
+        self._tell(self._forget_one, connection, number)
 
     def _tell(self, function: Function, *arguments: object) -> None:
         """Call what only fails where there is no memory."""
@@ -125,6 +132,8 @@ class Driver:
             self._fail(error)
             return b"", None, b""
         assert isinstance(found, tuple)
+        if len(found) > 3 and found[3] is not None:
+            self._complain(found[3])
         return found[0], found[1], found[2]
 
     def reply_text(self, connection: int) -> tuple[bool, bytes | None]:
@@ -134,18 +143,27 @@ class Driver:
         except self._errors as error:
             self._fail(error)
             return False, None
-        assert isinstance(found, tuple)
+        if not isinstance(found, tuple):
+            return found is True, None
+        if len(found) > 2 and found[2] is not None:
+            self._complain(found[2])
         return found[0], found[1]
 
-    def matches(self, connection: int, number: i64) -> bool:
-        """Whether the reply just read can be that of a request; True where nobody can tell."""
+    def _complain(self, what: bytes) -> None:
+        self._fail((self.definition.name.encode() + b": " + what, False))
+
+    def matches(self, connection: int, number: i64, reader: int) -> bool:
+        """Whether the reply that `reader` just read can be a request's; True where none can tell.
+
+        `reader` is a connection, `connection` itself over TCP.
+        """
         if not self.definition.has_matches:
             return True
         if self._is_down:
             self._refuse()
         self._calls += 1
         try:
-            return self._told(self._matches(connection, number))
+            return self._told(self._matches(connection, number, reader))
         except self._errors as error:
             return self._told(error)
 

@@ -1,4 +1,4 @@
--- `tcpkit.protocol`: what a script defines, and the coroutines that read its connections.
+-- The coroutines that read the connections of the protocols which a script defines.
 
 local host = ...
 
@@ -7,84 +7,16 @@ local NOTHING, MESSAGE, PUSH = 1, 2, 3 -- the number: bytes of the chunk that ar
 local SKIP = 4 -- bytes that are to be passed over
 local FAILED, ENCRYPTED, BROKEN = 5, 6, 7
 
-local MAX_TEXT = 512 -- bytes of a text that are handed over
-local MAX_ID = 256
-local NAME = "^[a-z][a-z0-9_-]*$"
-local TRANSPORTS = { tcp = true, udp = true, both = true }
+local MAX_SIZE = 281474976710656 -- 2^48, as in stream.lua
 
-local type, tostring, error, pairs, ipairs, floor = type, tostring, error, pairs, ipairs, math.floor
-local sub, concat, yield, resume, create = string.sub, table.concat, coroutine.yield, host.resume, host.create
+local type, rawget, floor = type, rawget, math.floor
+local plain, text_of, id_of, special = host.plain, host.text_of, host.id_of, host.special
+local yield, resume, create = coroutine.yield, host.resume, host.create
 local stop, explain_thread, new_stream = host.stop, host.explain_thread, host.stream
 local FAIL, IS_ENCRYPTED = host.FAIL, host.ENCRYPTED
+local definitions = host.definitions
 
-local definitions = {}
 local connections = {}
-
-local function refuse(what)
-    error("tcpkit.protocol: " .. what, 3)
-end
-
-local function checked_ports(definition)
-    local ports = definition.ports or { definition.port }
-    if type(ports) ~= "table" or #ports == 0 then
-        refuse("`port`, a number, or `ports`, a list, is needed")
-    end
-    for _, port in ipairs(ports) do
-        if type(port) ~= "number" or port ~= floor(port) or port < 1 or port > 65535 then
-            refuse("a port is a number from 1 to 65535, not " .. tostring(port))
-        end
-    end
-    return ports
-end
-
-tcpkit = {}
-
-function tcpkit.protocol(definition)
-    if type(definition) ~= "table" then
-        error("tcpkit.protocol takes a table", 2)
-    end
-    local name = definition.name
-    if type(name) ~= "string" or not name:find(NAME) or #name > 32 then
-        refuse("`name` is the mode's: small letters, digits, - and _, not " .. tostring(name))
-    end
-    for _, other in ipairs(definitions) do
-        if other.name == name then
-            refuse(name .. " is defined already")
-        end
-    end
-    local transport = definition.transport or "tcp"
-    if not TRANSPORTS[transport] then
-        refuse("`transport` is tcp, udp or both, not " .. tostring(transport))
-    end
-    for _, key in ipairs({ "request", "reply" }) do
-        if type(definition[key]) ~= "function" then
-            refuse("`" .. key .. "` is a function(stream)")
-        end
-    end
-    for _, key in ipairs({ "starts", "matches" }) do
-        if definition[key] ~= nil and type(definition[key]) ~= "function" then
-            refuse("`" .. key .. "` is a function")
-        end
-    end
-    definitions[#definitions + 1] = {
-        name = name, ports = checked_ports(definition), transport = transport,
-        request = definition.request, reply = definition.reply,
-        starts = definition.starts, matches = definition.matches,
-    }
-end
-
--- Name, ports, transport, and which functions there are of the `index`th definition; nothing behind the last.
-local function describe(index)
-    local definition = definitions[index]
-    if definition then
-        local ports = {}
-        for i, port in ipairs(definition.ports) do
-            ports[i] = tostring(floor(port))
-        end
-        return definition.name, concat(ports, "\1"), definition.transport,
-            definition.starts ~= nil, definition.matches ~= nil
-    end
-end
 
 -- Coroutines. Each yields what its function returned, message after message, or SKIP and a number.
 
@@ -95,12 +27,21 @@ local function read_requests(stream, definition)
     end
 end
 
-local function read_several(stream, reply, request, told)
+-- The replies after the first one of several; told is the first error, else the first.
+local function read_several(stream, connection, request, told)
+    local reply = connection.definition.reply
     for _ = 2, request.replies do
         local more
         repeat
             more = reply(stream, request)
-        until more and not more.push
+            if type(more) == "table" and more.push then
+                connection.pushes = connection.pushes + 1
+                more = nil
+            end
+        until more ~= nil
+        if type(more) ~= "table" then
+            return more -- refused by `feed_reply`
+        end
         if told.status ~= "error" and more.status == "error" then
             told = more
         end
@@ -114,18 +55,21 @@ local function read_replies(stream, definition, connection)
     while true do
         local request = asked[connection.oldest]
         local told = reply(stream, request)
-        if request and request.replies and told and not told.push then
-            told = read_several(stream, reply, request, told)
+        if request and request.replies and not connection.is_datagram and type(told) == "table" and not told.push then
+            told = read_several(stream, connection, request, told)
         end
         yield(MESSAGE, told)
     end
 end
 
-local function open(id, index)
+-- `is_datagram`: each direction is one message.
+local function open(id, index, is_datagram)
     local state = {} -- the script's
     connections[id] = {
-        definition = definitions[index], state = state, asked = {}, count = 0, first = 1, oldest = 0,
+        definition = definitions[index], is_datagram = is_datagram, state = state,
+        asked = {}, count = 0, first = 1, oldest = 0, pushes = 0,
         requests = new_stream(state), replies = new_stream(state),
+        asking = 0, replying = 0, -- bytes of each direction that belong to no message yet
     }
 end
 
@@ -142,10 +86,26 @@ local function reset(id, of_client)
     stream.whole = false
     connection.requests.whole, connection.replies.whole = false, false
     if of_client then
-        connection.requests, connection.request_thread = stream, nil
+        connection.requests, connection.request_thread, connection.asking = stream, nil, 0
     else
-        connection.replies, connection.reply_thread = stream, nil
+        connection.replies, connection.reply_thread, connection.replying = stream, nil, 0
+        connection.pushes = 0
     end
+end
+
+-- Requests before the number `oldest` do not wait any more.
+local function forget(id, oldest)
+    local connection = connections[id]
+    local asked = connection.asked
+    for number = connection.first, oldest - 1 do
+        asked[number] = nil
+    end
+    connection.first = oldest
+end
+
+-- Nor does this one.
+local function forget_one(id, number)
+    connections[id].asked[number] = nil
 end
 
 local function problem(thread, what)
@@ -158,29 +118,22 @@ local function problem(thread, what)
     return BROKEN, explain_thread(thread, what), spent
 end
 
--- More bytes are wanted, or some are to be passed over.
-local function go_over(stream, state, size)
-    if state == SKIP then
-        stream.fed = stream.fed + 1 -- a message that begins so consumes something
+local function faulty(connection, text)
+    return BROKEN, connection.definition.name .. ": " .. text, false
+end
+
+-- How many bytes are to be passed over; nothing where more are wanted. A script may yield by itself.
+local function skipped(connection, of, state, size)
+    if state == SKIP and type(size) == "number" and size > 0 and size <= MAX_SIZE and size == floor(size) then
+        connection[of] = connection[of] + 1 -- what is passed over is consumed
         return SKIP + 16 * size
     end
 end
 
-local function faulty(text)
-    return BROKEN, text, false
-end
-
-local function text_or_nil(value, most)
-    if value == nil then
-        return nil
-    end
-    value = tostring(value)
-    return #value > most and sub(value, 1, most) or value
-end
-
--- What is special about a request: how many replies it gets, flags, an id.
-local function special(code, told)
-    return code, told.replies or 1, told.flags and concat(told.flags, "\1"), text_or_nil(told.id, MAX_ID)
+-- What the coroutine left of the chunk, and whether that can be: a script may have read half a byte.
+local function left(stream)
+    local rest = stream.last - stream.pos + 1
+    return rest, rest >= 0 and rest <= MAX_SIZE and rest == floor(rest)
 end
 
 -- Let the coroutine read requests: nothing if it wants more bytes, else what stands above; of a request
@@ -188,51 +141,90 @@ end
 local function feed_request(id, chunk)
     local connection = connections[id]
     local stream, thread = connection.requests, connection.request_thread
-    local definition = connection.definition
     if chunk then
         stream.chunk, stream.pos, stream.last = chunk, 1, #chunk
-        stream.fed = stream.fed + #chunk
+        connection.asking = connection.asking + #chunk
     end
     if not thread then
         thread = create(read_requests)
         connection.request_thread = thread
     end
-    local ok, state, told = resume(thread, stream, definition, connection)
+    local ok, state, told = resume(thread, stream, connection.definition)
     if not ok then
         return problem(thread, state)
     end
     if state ~= MESSAGE then
-        return go_over(stream, state, told)
+        stream.chunk, stream.pos, stream.last = "", 1, 0
+        return skipped(connection, "asking", state, told)
     end
-    local rest = stream.last - stream.pos + 1
-    if stream.fed == rest then
-        return faulty(definition.name .. ": request consumed nothing")
+    local rest, is_whole = left(stream)
+    if not is_whole then
+        return faulty(connection, "request read a part of a byte")
+    elseif rest >= connection.asking then
+        return faulty(connection, "request consumed nothing")
     end
-    stream.fed = rest
+    connection.asking = rest
+    if rest == 0 then -- an idle connection is to hold no piece
+        stream.chunk, stream.pos, stream.last = "", 1, 0
+    end
     if told == nil then
         return NOTHING + 16 * rest
     end
-    if type(told) ~= "table" or told.command == nil then
-        return faulty(definition.name .. ": request must return nil or a table with `command`")
+    local fields = type(told) == "table" and plain(told)
+    if not fields or type(fields.command) ~= "string" then
+        return faulty(connection, "request must return nil or a table with `command`, a string")
     end
     local number = connection.count + 1
+    if fields.replies or fields.flags or fields.id then
+        local replies, flags, its_id = special(fields)
+        if not replies then
+            return faulty(connection, flags)
+        end
+        connection.count = number
+        connection.asked[number] = told
+        return MESSAGE + 16 * rest, replies, flags, its_id
+    end
     connection.count = number
     connection.asked[number] = told
-    if told.replies or told.flags or told.id then
-        return special(MESSAGE + 16 * rest, told)
+    return MESSAGE + 16 * rest
+end
+
+-- A whole reply: what is returned for it.
+local function replied(connection, told, rest)
+    if type(told) ~= "table" then
+        return faulty(connection, "reply must return nil or a table")
+    end
+    connection.told = told
+    local fields = plain(told)
+    if fields.push then
+        return PUSH + 16 * rest
+    end
+    local id, why = fields.id, nil
+    if id ~= nil then
+        id, why = id_of(id)
+    end
+    if why then
+        return faulty(connection, why)
+    end
+    local pushes = connection.pushes
+    if pushes > 0 then
+        connection.pushes = 0
+        return MESSAGE + 16 * rest, id, pushes
+    elseif id then
+        return MESSAGE + 16 * rest, id
     end
     return MESSAGE + 16 * rest
 end
 
--- Let the coroutine read replies, as above. `oldest` is the number of the oldest request that waits, of the
--- next one if none does; negative where it is not known whose turn it is. A reply with an id tells it.
+-- Let the coroutine read replies, as above: an id and the pushes between several replies are what is special.
+-- `oldest` is the number of the oldest request that waits, of the next one if none does; negative where it is not
+-- known whose turn it is. A reply with an id tells it.
 local function feed_reply(id, chunk, oldest)
     local connection = connections[id]
     local stream, thread = connection.replies, connection.reply_thread
-    local definition = connection.definition
     if chunk then
         stream.chunk, stream.pos, stream.last = chunk, 1, #chunk
-        stream.fed = stream.fed + #chunk
+        connection.replying = connection.replying + #chunk
     end
     connection.oldest = oldest
     if oldest < 0 then
@@ -247,57 +239,63 @@ local function feed_reply(id, chunk, oldest)
         thread = create(read_replies)
         connection.reply_thread = thread
     end
-    local ok, state, told = resume(thread, stream, definition, connection)
+    local ok, state, told = resume(thread, stream, connection.definition, connection)
     if not ok then
         return problem(thread, state)
     end
     if state ~= MESSAGE then
-        return go_over(stream, state, told)
+        stream.chunk, stream.pos, stream.last = "", 1, 0
+        return skipped(connection, "replying", state, told)
     end
-    local rest = stream.last - stream.pos + 1
-    if stream.fed == rest and (type(told) ~= "table" or told.push or asked[connection.oldest] == nil) then
-        return faulty(definition.name .. ": reply consumed nothing, and answers nobody")
+    local rest, is_whole = left(stream)
+    if not is_whole then
+        return faulty(connection, "reply read a part of a byte")
+    elseif rest >= connection.replying then
+        if type(told) ~= "table" or plain(told).push or asked[connection.oldest] == nil then
+            return faulty(connection, "reply consumed nothing, and answers nobody")
+        end
     end
-    stream.fed = rest
-    connection.told = told
+    connection.replying = rest
+    if rest == 0 then
+        stream.chunk, stream.pos, stream.last = "", 1, 0
+    end
     if told == nil then
         return NOTHING + 16 * rest
     end
-    if type(told) ~= "table" then
-        return faulty(definition.name .. ": reply must return nil or a table")
-    end
-    if told.push then
-        return PUSH + 16 * rest
-    end
-    if told.id then
-        return MESSAGE + 16 * rest, text_or_nil(told.id, MAX_ID)
-    end
-    return MESSAGE + 16 * rest
+    return replied(connection, told, rest)
 end
 
--- The command, the key and the text of a request that waits, or was the last one.
+-- The command, the key and the text of a request that waits, or was the last one, and what is wrong with them.
 local function request_text(id, number)
     local told = connections[id].asked[number]
     if told == nil then
         return "", nil, ""
     end
-    local command, key = text_or_nil(told.command, MAX_TEXT), text_or_nil(told.key, MAX_TEXT)
-    local text = text_or_nil(told.request, MAX_TEXT)
-    return command, key, text or (key and command .. " " .. key) or command
+    local command, why = text_of(told, "command")
+    local key, wrong_key = text_of(told, "key")
+    local text, wrong_text = text_of(told, "request")
+    command = command or ""
+    return command, key, text or (key and command .. " " .. key) or command, why or wrong_key or wrong_text
 end
 
--- Whether the reply just read is an error, and its code.
+-- Whether the reply just read is an error, its code, and what is wrong with them.
 local function reply_text(id)
     local told = connections[id].told
-    return told.status == "error", text_or_nil(told.code, MAX_TEXT)
+    local status = rawget(told, "status")
+    local code, why = text_of(told, "code")
+    if status ~= nil and status ~= "ok" and status ~= "error" then
+        why = "`status` must be ok or error"
+    end
+    return status == "error", code, why
 end
 
--- Whether the reply just read can be that of the request `number`, or, and why not, a report.
-local function matches(id, number)
+-- Whether the reply just read, by the connection `reader`, can be that of the request `number`, or, and why
+-- not, a report.
+local function matches(id, number, reader)
     local connection = connections[id]
     local fits
     local report, spent = host.guarded(function()
-        fits = connection.definition.matches(connection.asked[number], connection.told)
+        fits = connection.definition.matches(connection.asked[number], connections[reader].told)
     end)
     if report then
         return report, spent
@@ -317,4 +315,4 @@ local function starts(index, bytes, of_client)
     return fits and true or false
 end
 
-return describe, open, close, reset, feed_request, feed_reply, request_text, reply_text, matches, starts
+return host.describe, open, close, reset, forget, forget_one, feed_request, feed_reply, request_text, reply_text, matches, starts

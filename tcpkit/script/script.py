@@ -54,7 +54,8 @@ class Script:
             load, self._has, self._find, self.ends, self.second, self.segment,
             self.datagram, self.exchange, self._init, self._tick, self._finish,
         ) = self.vm.functions("hooks")  # fmt: skip
-        self.vm.run("stream", self.vm.host)
+        for name in ("stream", "told", "definition"):
+            self.vm.run(name, self.vm.host)
         self.protocols = self.vm.functions("protocol")
         self._told: set[str] = set()
         self._overruns: dict[str, tuple[int, int]] = {}  # hook: how many in a row, the last number

@@ -11,7 +11,7 @@ local SKIP = 4 -- what is yielded: so many bytes are not wanted; see protocol.lu
 local MAX_READ = 1048576 -- bytes that `read` joins; longer values are to be skipped
 local MAX_SKIP = 281474976710656 -- 2^48, a length that no value has
 local MAX_PEEK = 65536
-local MAX_LINE = 65536
+local MAX_LINE = 65536 -- unless the script says another one, up to MAX_READ
 
 local FAIL, ENCRYPTED = {}, {} -- raised: caught by protocol.lua
 host.FAIL, host.ENCRYPTED = FAIL, ENCRYPTED
@@ -20,7 +20,7 @@ local Stream = {}
 Stream.__index = Stream
 
 function host.stream(connection)
-    return setmetatable({ chunk = "", pos = 1, last = 0, fed = 0, connection = connection, whole = true }, Stream)
+    return setmetatable({ chunk = "", pos = 1, last = 0, connection = connection, whole = true }, Stream)
 end
 
 local function size(n, most, what)
@@ -112,6 +112,7 @@ function Stream:line(limit)
         return sub(chunk, pos, stop - 1)
     end
     limit = limit or MAX_LINE
+    size(limit, MAX_READ, "stream:line")
     local parts, have = {}, 0
     while not stop do
         parts[#parts + 1] = sub(self.chunk, self.pos, self.last)

@@ -3,6 +3,7 @@
 import socket
 import struct
 from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from tcpkit.flow.counts import FlowCounts
 from tcpkit.flow.table import ConnectionTable
@@ -10,11 +11,13 @@ from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats
 from tcpkit.protocols.message import Exchange, PairingCounts, flag_names
+from tcpkit.protocols.protocol import Protocol
 from tcpkit.protocols.registry import protocol_of
 from tcpkit.wire.decoder import Decoder
 from tests.build import ETHERNET, START_NS, Packet
 
 SECOND_US = 1_000_000
+Run = TypeVar("Run", bound="Capture")
 Pair = tuple[str, bytes | str]  # the request's text; the reply, or the status without one
 
 
@@ -39,11 +42,13 @@ class Capture:
         threshold_ns: int | None = None,
         keep_bytes: bool = True,
         udp: bool = False,
+        protocol: Protocol | None = None,
     ) -> None:
+        """`protocol` is read instead of a mode that the registry has."""
         self._collector = Collector()
         self.pairing = PairingCounts()
         self.stats = {port: PortStats(port, threshold_ns, [self._collector]) for port in ports}
-        protocol = protocol_of(mode)
+        protocol = protocol or protocol_of(mode)
         assert protocol is not None
         timeout_ns = timeout_s * 1_000_000_000
         opener = protocol.opener(self.stats, self.pairing, timeout_ns)
@@ -61,7 +66,7 @@ class Capture:
     def flow(self) -> FlowCounts:
         return self.table.counts
 
-    def feed(self, packets: Iterable[Packet]) -> "Capture":
+    def feed(self: Run, packets: Iterable[Packet]) -> Run:
         for packet in packets:
             frame = packet.frame
             self._decoder.packet(frame, 0, len(frame), packet.ts_ns, packet.wire_length, ETHERNET)
@@ -69,11 +74,11 @@ class Capture:
                 self._bytes.add(packet)
         return self
 
-    def advance(self, us: int) -> "Capture":
+    def advance(self: Run, us: int) -> Run:
         self.table.advance(START_NS + us * 1000)
         return self
 
-    def finish(self) -> "Capture":
+    def finish(self: Run) -> Run:
         self.table.finish()
         return self
 

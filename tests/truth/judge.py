@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from tcpkit.protocols.message import NO_TIME, TIMEOUT, Exchange
+from tcpkit.protocols.protocol import Protocol
 from tests.build import Packet
 from tests.truth.damage import LONG_WAYS, WAYS, Damaged
-from tests.truth.trace import trace
+from tests.truth.trace import Trace, trace
 from tests.truth.wire import Wire
 
 Place = tuple[str, str, str, int | bytes, int, int | bytes, int, bytes, str]
@@ -25,6 +26,11 @@ class Reading:
     link_type: int = 1
     mode: str = "redis"
     udp: bool = False
+    protocol: Protocol | None = None  # instead of a mode that the registry has
+
+
+def traced(packets: list[Packet], reading: Reading) -> Trace:
+    return trace(packets, reading.link_type, reading.mode, reading.udp, protocol=reading.protocol)
 
 
 def place(exchange: Exchange, wire: Wire) -> Place:
@@ -57,7 +63,7 @@ class Truth:
 
     def __init__(self, packets: list[Packet], reading: Reading) -> None:
         wire = Wire(packets, reading.link_type)
-        exchanges = trace(packets, reading.link_type, reading.mode, reading.udp).exchanges
+        exchanges = traced(packets, reading).exchanges
         self._last_ns = {
             place(exchange, wire): int(exchange.reply_last_ns) for exchange in exchanges
         }
@@ -152,7 +158,7 @@ def judge(damaged: Damaged, truth: Truth, reading: Reading) -> Verdict:
     """Trace one damaged capture and compare it with the `truth` of the undamaged one."""
     verdict = Verdict(runs=1)
     wire = Wire(damaged.packets, reading.link_type)
-    found = trace(damaged.packets, reading.link_type, reading.mode, reading.udp)
+    found = traced(damaged.packets, reading)
     for exchange in found.exchanges:
         problem = truth.problem(exchange, wire)
         verdict.exact += exchange.exact

@@ -7,6 +7,7 @@ from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats
 from tcpkit.protocols.message import Exchange, PairingCounts
+from tcpkit.protocols.protocol import Protocol
 from tcpkit.wire.decoder import Decoder
 from tests.build import Packet
 from tests.scripted import protocol_of
@@ -36,12 +37,13 @@ def trace(
     mode: str = "redis",
     udp: bool = False,
     lua: str = "",
+    protocol: Protocol | None = None,
 ) -> Trace:
     """Run `packets` through everything between the file and the log, with the mode's own ports.
 
-    `lua` is the version for a mode that a script brings.
+    `lua` is the version for a mode that a script brings; `protocol` is read instead of a mode.
     """
-    protocol = protocol_of(mode, lua)
+    protocol = protocol or protocol_of(mode, lua)
     ports = protocol.ports
     collector = Collector()
     pairing = PairingCounts()

@@ -6,7 +6,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.lua.exchange import describe
-from tcpkit.protocols.message import Exchange, Recorder
+from tcpkit.protocols.message import BLOCKING, Exchange, Recorder
 from tcpkit.protocols.pairing import Request
 from tcpkit.wire.segment import Datagram
 
@@ -19,8 +19,7 @@ class Asked:
     """
 
     __slots__ = (
-        "ends", "recorder", "request", "words", "connection", "id", "hash", "mark", "attempts",
-        "exact",
+        "ends", "recorder", "request", "words", "connection", "id", "hash", "replies", "exact",
     )  # fmt: skip
 
     def __init__(
@@ -39,13 +38,17 @@ class Asked:
         self.connection = connection
         self.id = id_
         self.hash = 0
-        self.mark: i64 = 0
-        self.attempts: i64 = 1
+        self.replies: i64 = 1  # datagrams that answer it
         self.exact = False  # its reply can be no other's, as far as is known
 
-    def is_copy(self, datagram: Datagram, payload_hash: int) -> bool:
-        """Whether a datagram is this one, captured a second time."""
-        return datagram.mark != 0 and datagram.mark == self.mark and payload_hash == self.hash
+    def is_same(self, datagram: Datagram, payload_hash: int) -> bool:
+        """Whether a datagram of this client says the same."""
+        return payload_hash == self.hash and datagram.size == self.request.size
+
+    def is_over(self, now_ns: i64, timeout_ns: i64) -> bool:
+        """Whether it has waited too long."""
+        blocking = self.request.flags & BLOCKING != 0
+        return not blocking and now_ns - self.request.last_ns >= timeout_ns
 
     def exchange(self, protocol: str) -> Exchange:
         """Without a reply."""

@@ -1,6 +1,8 @@
 """UDP for a protocol in Lua: one message a datagram, paired by addresses, ports and id.
 
-Without ids the oldest request of a client gets the reply, and no pair is exact.
+Without ids the oldest request of a client gets the reply, and no pair is exact. Nor is one
+whose id is remembered from before, or waits twice, or that was sent again. That nobody
+answered is never certain: the capture may have lost the reply.
 """
 
 from typing import Final, final
@@ -8,9 +10,10 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
-from tcpkit.flow.datagrams import DatagramReader
+from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.lua.asked import Asked
+from tcpkit.protocols.lua.copies import Copies
 from tcpkit.protocols.lua.exchange import CODE_LIMIT, flags_of
 from tcpkit.protocols.lua.parser import is_message, number, text
 from tcpkit.protocols.message import (
@@ -20,26 +23,31 @@ from tcpkit.protocols.message import (
     RETRANSMISSION,
     SILENT,
     TIMEOUT,
+    TRUNCATED,
     Exchange,
     PairingCounts,
     Recorder,
 )
 from tcpkit.protocols.pairing import Request
-from tcpkit.script.driver import BROKEN, NOTHING, PUSH, SKIP, Driver
+from tcpkit.script.driver import BEGINNING, BROKEN, NOTHING, PUSH, SKIP, Driver
 from tcpkit.wire.printable import printable
 from tcpkit.wire.segment import Datagram
 
 MAX_WAITING: Final = 32_768  # requests in all; each has a coroutine of its own
+MAX_OF_CLIENT: Final = 1_024  # of one address and port: each is compared with the next one
 MAX_DONE: Final = 8_192  # answered or given up, remembered for what comes late
+GIVEN_UP: Final = -1  # in _done
 
 _Ends = tuple[i64, i64, i64, i64, i64]
 _Key = tuple[_Ends, bytes]
-_PLAIN: Final[tuple[object, ...]] = (0, 1, None, None)  # of a request without special facts
 
 
 @final
 class LuaDatagrams(DatagramReader):
-    __slots__ = ("_counts", "_done", "_driver", "_recorders", "_timeout_ns", "_waiting", "_order")
+    __slots__ = (
+        "_copies", "_counts", "_done", "_driver", "_recorders", "_timeout_ns", "_waiting",
+        "_order",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -52,26 +60,30 @@ class LuaDatagrams(DatagramReader):
         self._recorders = recorders
         self._counts = counts
         self._timeout_ns = timeout_ns
+        self._copies = Copies()
         self._waiting: dict[_Ends, list[Asked]] = {}  # the oldest first
         self._order: dict[Asked, bool] = {}  # of all clients, the oldest first
-        self._done: dict[_Key, bool] = {}  # whether it was given up
+        self._done: dict[_Key, i64] = {}  # how many replies are still to come, or GIVEN_UP
+
+    def direction(self, datagram: Datagram) -> i64:
+        if not self._driver.definition.has_starts:
+            return CANNOT_TELL
+        begin, end = datagram.start, datagram.end
+        beginning = datagram.data[begin : end if end - begin < BEGINNING else begin + BEGINNING]
+        of_client = self._driver.starts(beginning, True)
+        if of_client == self._driver.starts(beginning, False):
+            return CANNOT_TELL
+        return REQUEST if of_client else REPLY
 
     def request(self, datagram: Datagram) -> None:
-        ends = _ends_of(datagram)
         payload = datagram.data[datagram.start : datagram.end]
         payload_hash = hash(payload)
-        waiting = self._waiting.get(ends)
-        if waiting is not None:
-            for asked in waiting:
-                if asked.is_copy(datagram, payload_hash):
-                    return
-                if asked.hash == payload_hash:
-                    self._counts.retries += 1
-                    asked.attempts += 1
-                    asked.exact = False
-                    asked.request.flags = asked.request.flags | RETRANSMISSION
-                    return
-        connection = self._driver.open()
+        if self._copies.is_copy(datagram, True, payload_hash):
+            return
+        ends = _ends_of(datagram)
+        if self._is_again(ends, datagram, payload_hash):
+            return
+        connection = self._driver.open(True)
         outcome: object = None
         try:
             outcome = self._driver.feed_request(connection, payload)
@@ -82,6 +94,22 @@ class LuaDatagrams(DatagramReader):
             return
         self._driver.close(connection)
         self._pass(datagram, outcome)
+
+    def _is_again(self, ends: _Ends, datagram: Datagram, payload_hash: int) -> bool:
+        """Whether a datagram is another attempt of a request that waits."""
+        waiting = self._waiting.get(ends)
+        if waiting is None:
+            return False
+        for asked in waiting:
+            if asked.is_same(datagram, payload_hash):
+                if asked.is_over(datagram.ts_ns, self._timeout_ns):
+                    self._time_out(asked)
+                    return False
+                self._counts.retries += 1
+                asked.exact = False
+                asked.request.flags = asked.request.flags | RETRANSMISSION
+                return True
+        return False
 
     def _pass(self, datagram: Datagram, outcome: object) -> None:
         """Count what is no request and no reply: a script that fails, or wants more bytes."""
@@ -108,39 +136,39 @@ class LuaDatagrams(DatagramReader):
         connection: int,
         payload_hash: int,
     ) -> None:
-        special = outcome if isinstance(outcome, tuple) else _PLAIN
+        special = outcome if isinstance(outcome, tuple) else ()
         request = _request_of(datagram, special)
-        id_ = text(special[3])
         endpoints = Endpoints(ends[0], ends[1], ends[2], ends[3], ends[4])
         recorder = self._recorders[int(endpoints.server_port)]
-        asked = Asked(
-            endpoints,
-            recorder,
-            request,
-            self._driver.request_text(connection, 1),
-            connection,
-            id_,
-        )
+        words = self._driver.request_text(connection, 1)
+        id_ = text(special[3]) if len(special) > 3 else b""
+        asked = Asked(endpoints, recorder, request, words, connection, id_)
         asked.hash = payload_hash
-        asked.mark = datagram.mark
+        if len(special) > 1:
+            asked.replies = number(special[1])
+        waiting = self._waiting.get(ends)
+        request.depth = 0 if waiting is None else len(waiting)
+        if asked.replies == 0:
+            self._be_silent(asked)
+        else:
+            self._wait(ends, asked)
+
+    def _wait(self, ends: _Ends, asked: Asked) -> None:
         waiting = self._waiting.get(ends)
         if waiting is None:
             waiting = self._waiting[ends] = []
-        request.depth = len(waiting)
-        if number(special[1]) == 0:
-            self._be_silent(asked)
-            if not waiting:
-                del self._waiting[ends]
-            return
-        asked.exact = id_ != b"" and (ends, id_) not in self._done
+        asked.exact = asked.id != b"" and (ends, asked.id) not in self._done
         for other in waiting:
-            if other.id == id_:
+            if other.id == asked.id:
                 other.exact = asked.exact = False
         waiting.append(asked)
         self._order[asked] = True
-        if len(self._order) > MAX_WAITING:
+        if len(waiting) > MAX_OF_CLIENT:
             self._counts.drop("too many waiting", 1)
-            self._end(next(iter(self._order)), True)
+            self._end(waiting[0], GIVEN_UP)
+        elif len(self._order) > MAX_WAITING:
+            self._counts.drop("too many waiting", 1)
+            self._end(next(iter(self._order)), GIVEN_UP)
 
     def _be_silent(self, asked: Asked) -> None:
         self._counts.silent += 1
@@ -153,13 +181,15 @@ class LuaDatagrams(DatagramReader):
             asked.recorder.report(exchange)
 
     def reply(self, datagram: Datagram) -> None:
+        payload = datagram.data[datagram.start : datagram.end]
+        if self._copies.is_copy(datagram, False, hash(payload)):
+            return
         ends = _ends_of(datagram)
         waiting = self._waiting.get(ends)
         asked = waiting[0] if waiting else None
-        connection = self._driver.open() if asked is None else asked.connection
+        connection = self._driver.open(True) if asked is None else asked.connection
         outcome: object = None
         try:
-            payload = datagram.data[datagram.start : datagram.end]
             # A connection's only request has the number 1.
             outcome = self._driver.feed_reply(connection, payload, -1 if asked is None else 1)
         except ProtocolError:
@@ -186,15 +216,23 @@ class LuaDatagrams(DatagramReader):
             if each.id == id_:
                 asked = each
                 break
-        if asked is not None and datagram.ts_ns - asked.request.last_ns >= self._timeout_ns:
+        if asked is not None and asked.is_over(datagram.ts_ns, self._timeout_ns):
             self._time_out(asked)
             asked = None
         if asked is None:
             self._count_stray((ends, id_))
-            return
-        if self._driver.definition.has_matches and not self._fits(asked):
+        elif not self._fits(asked, connection):
             self._counts.drop("contradiction", 1)
-            return
+        else:
+            self._answer(asked, datagram, connection)
+
+    def _fits(self, asked: Asked, reader: int) -> bool:
+        try:
+            return self._driver.matches(asked.connection, 1, reader)
+        except ProtocolError:
+            return False
+
+    def _answer(self, asked: Asked, datagram: Datagram, connection: int) -> None:
         counts = self._counts
         if asked.exact:
             counts.exact += 1
@@ -208,13 +246,7 @@ class LuaDatagrams(DatagramReader):
         recorder = asked.recorder
         if recorder.wants(OK, True) if blocking else recorder.answered(latency_ns):
             recorder.report(self._answered(asked, datagram, connection, latency_ns))
-        self._end(asked, False)
-
-    def _fits(self, asked: Asked) -> bool:
-        try:
-            return self._driver.matches(asked.connection, 1)
-        except ProtocolError:
-            return False
+        self._end(asked, asked.replies - 1)
 
     def _answered(
         self, asked: Asked, datagram: Datagram, connection: int, latency_ns: i64
@@ -230,17 +262,21 @@ class LuaDatagrams(DatagramReader):
         exchange.reply_first_ns = datagram.first_ns
         exchange.reply_last_ns = datagram.last_ns
         exchange.reply_bytes = datagram.size
+        if datagram.size > datagram.end - datagram.start:
+            exchange.flags = exchange.flags | TRUNCATED
         return exchange
 
     def _count_stray(self, key: _Key) -> None:
         """A reply that nobody waits for."""
-        given_up = self._done.get(key)
-        if given_up is None:
+        done = self._done.get(key)
+        if done is None:
             self._counts.drop("reply without request", 1)
-        elif given_up:
+        elif done == GIVEN_UP:
             self._counts.late += 1
-        else:
+        elif done == 0:
             self._counts.duplicates += 1
+        else:
+            self._done[key] = done - 1
 
     def _time_out(self, asked: Asked) -> None:
         self._counts.timeouts += 1
@@ -249,10 +285,10 @@ class LuaDatagrams(DatagramReader):
             exchange.status = TIMEOUT
             exchange.time_ns = asked.request.last_ns + self._timeout_ns
             asked.recorder.report(exchange)
-        self._end(asked, True)
+        self._end(asked, GIVEN_UP)
 
-    def _end(self, asked: Asked, given_up: bool) -> None:
-        """It waits no more."""
+    def _end(self, asked: Asked, done: i64) -> None:
+        """It waits no more; `done` is for `_done`."""
         ends = asked.ends
         key = ends.a0, ends.a1, ends.a2, ends.a3, ends.ports
         waiting = self._waiting[key]
@@ -262,7 +298,7 @@ class LuaDatagrams(DatagramReader):
         self._order.pop(asked, None)
         self._driver.close(asked.connection)
         self._done.pop((key, asked.id), None)
-        self._done[(key, asked.id)] = given_up
+        self._done[(key, asked.id)] = done
         if len(self._done) > MAX_DONE:
             del self._done[next(iter(self._done))]
 
@@ -271,7 +307,7 @@ class LuaDatagrams(DatagramReader):
         for asked in self._order:
             if now_ns - asked.request.last_ns < self._timeout_ns:
                 break
-            if not asked.request.flags & BLOCKING:
+            if asked.is_over(now_ns, self._timeout_ns):
                 old.append(asked)
         for asked in old:
             self._time_out(asked)
@@ -286,8 +322,10 @@ class LuaDatagrams(DatagramReader):
 
 def _request_of(datagram: Datagram, special: tuple[object, ...]) -> Request:
     request = Request()
-    if special[2] is not None:
+    if len(special) > 2 and special[2] is not None:
         request.flags = flags_of(text(special[2]))
+    if datagram.size > datagram.end - datagram.start:
+        request.flags = request.flags | TRUNCATED
     request.first_ns = datagram.first_ns
     request.last_ns = datagram.last_ns
     request.size = datagram.size

@@ -15,12 +15,13 @@ from tcpkit.script.driver import MESSAGE, NOTHING, PUSH, SKIP, Driver
 class Parser:
     """One direction of a connection. `state` is what the last message, which is `done`, was.
 
-    `special` are further facts of it, empty for a plain one.
+    `special` are further facts of it, empty for a plain one. `behind` bytes that came with
+    earlier pieces belong to the next message: the script has only looked at them.
     """
 
     __slots__ = (
         "driver", "connection", "of_client", "begun", "done", "countdown", "state", "special",
-        "oldest", "_held",
+        "oldest", "behind", "stalled", "_held",
     )  # fmt: skip
 
     def __init__(self, driver: Driver, connection: int, of_client: bool) -> None:
@@ -33,6 +34,8 @@ class Parser:
         self.state: i64 = NOTHING
         self.special: tuple[object, ...] = ()
         self.oldest: i64 = 1  # number of the oldest request that waits, see protocol.lua
+        self.behind: i64 = 0
+        self.stalled = False  # the message took nothing of the piece that it was read from
         self._held: i64 = 0  # bytes that Lua has, and has not consumed
 
     def feed(self, data: bytes, pos: i64, end: i64) -> i64:
@@ -75,8 +78,12 @@ class Parser:
         self.state = state
         self.special = outcome if isinstance(outcome, tuple) else ()
         self._held = left
-        # Of a message that was only looked at, more is left than came with the last piece.
-        return end - left if left < end - pos else pos
+        self.stalled = left >= end - pos
+        if self.stalled:
+            self.behind = left - (end - pos)
+            return pos
+        self.behind = 0
+        return end - left
 
     def skip(self, size: i64) -> bool:
         """Pass over bytes that nobody has seen; False if not all of them are skipped."""
@@ -95,7 +102,7 @@ class Parser:
         return self.done
 
     def next_message(self) -> None:
-        self.begun = False
+        self.begun = self.behind > 0
         self.done = False
 
     def reset(self) -> None:
@@ -103,6 +110,7 @@ class Parser:
         self.begun = False
         self.done = False
         self.countdown = 0
+        self.behind = 0
         self._held = 0
         self.driver.reset(self.connection, self.of_client)
 

@@ -40,9 +40,9 @@ class LuaReply(ReplyReader):
         self.id = text(special[1]) if special else b""
 
     def next_message(self) -> None:
-        self.begun = False
         self.done = False
         self.parser.next_message()
+        self.begun = self.parser.begun
 
     def reset(self) -> None:
         self.begun = False

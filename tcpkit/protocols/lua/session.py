@@ -12,12 +12,15 @@ from tcpkit.protocols.lua.parser import Parser, number, text
 from tcpkit.protocols.lua.reply import LuaReply
 from tcpkit.protocols.message import ERROR, OK, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.ordered import IN_STEP, INSIDE, LET_GO, OrderedSession
-from tcpkit.protocols.pairing import DOUBTFUL, EXACT, LOST, TRIAL, Request, RequestPool
-from tcpkit.script.driver import BEGINNING, MESSAGE, NOTHING, Driver, Encrypted
+from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, TRIAL, Request, RequestPool
+from tcpkit.script.driver import BEGINNING, MESSAGE, PUSH, Driver, Encrypted
 from tcpkit.wire.printable import printable
 
-HAS_ID: Final = 1  # Request.kind
+# Request.kind
+HAS_ID: Final = 1
+REUSED_ID: Final = 2  # another request waits, or waited, with the same one
 MAX_SEARCHED: Final = 1024  # waiting requests looked at for the one whose id a reply has
+FORGETS: Final = 255  # Lua is told after so many requests which of them do not wait any more
 
 
 @final
@@ -28,7 +31,7 @@ class LuaSession(OrderedSession):
     HAS_ID. Command, key and text are asked for when they are to be shown.
     """
 
-    __slots__ = ("_connection", "_driver", "_last", "_parser", "_reply")
+    __slots__ = ("_connection", "_driver", "_has_ids", "_last", "_parser", "_reply")
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class LuaSession(OrderedSession):
         self._connection = driver.open()
         self._parser = Parser(driver, self._connection, True)
         self._reply = LuaReply(Parser(driver, self._connection, False))
+        self._has_ids = False  # a request had one
         self._last: i64 = 0  # number of the last request
         super().__init__(
             ends, recorder, counts, pool, timeout_ns, client_start, server_start, self._reply
@@ -75,41 +79,72 @@ class LuaSession(OrderedSession):
 
     def _take_request(self, ts_ns: i64, end: i64, ack: i64) -> None:
         parser = self._parser
+        behind = parser.behind
+        if behind > 0:  # they came before, and begin the next request
+            end = (end - behind) & MASK
+            self.request_size -= behind
         parser.next_message()
-        if parser.state != MESSAGE:
+        if parser.state == MESSAGE:
+            self._take_message(ts_ns, end, ack)
+        else:
             self.request_state = IN_STEP
-            return
+        if behind > 0:
+            self.request_state = INSIDE
+            self.request_seq = end
+            self.request_size = behind
+
+    def _take_message(self, ts_ns: i64, end: i64, ack: i64) -> None:
         request = self.pool.take()
         self.end_request(request)
         self._last += 1
         request.tag = self._last
-        if parser.special:
-            self._take_special(request, parser.special, ts_ns, end, ack)
+        special = self._parser.special
+        if special:
+            self._take_special(request, special, ts_ns, end, ack)
         else:
             self.arrived(request, self.request_seq, end, ts_ns, ack)
+        if self._last & FORGETS == 0:
+            self._driver.forget(self._connection, self._oldest())
 
     def _take_special(
         self, request: Request, special: tuple[object, ...], ts_ns: i64, end: i64, ack: i64
     ) -> None:
         """A request that has an id, flags, or not just one reply."""
-        if special[2] is not None:
+        if len(special) > 2 and special[2] is not None:
             request.flags = request.flags | flags_of(text(special[2]))
         if number(special[1]) == 0:
             self.silent(request, self.request_seq, ts_ns, ack)
             return
-        id_ = text(special[3])
+        id_ = text(special[3]) if len(special) > 3 else b""
         if id_:
-            request.raw = id_
-            request.kind = HAS_ID
-            if self._find(id_, False) is not None:
-                request.expected = DOUBTFUL
-                request.timed_out = True
+            self._has_ids = True
+            self._give_id(request, id_)
         self.arrived(request, self.request_seq, end, ts_ns, ack)
+
+    def _give_id(self, request: Request, id_: bytes) -> None:
+        request.raw = id_
+        request.kind = HAS_ID
+        other = self._find(id_)
+        if other is not None:
+            if other.kind == HAS_ID:
+                self._doubt_id(other)
+            self._doubt_id(request)
+        elif self.queue.size > MAX_SEARCHED:
+            self._doubt_id(request)  # one further behind may have it
+
+    def _doubt_id(self, request: Request) -> None:
+        """Several requests with this id wait: whose a reply with it is cannot be told."""
+        self.counts.drop("request id reused", 1)
+        request.kind = REUSED_ID
+        request.timed_out = True  # not to be reported
 
     def complete_request(self, ts_ns: i64, seq: i64, ack: i64) -> bool:
         try:
             if not self._parser.complete():
                 return False
+        except Encrypted:
+            self._leave_encrypted()
+            return False
         except ProtocolError:
             self._bad_request()
             return False
@@ -141,78 +176,138 @@ class LuaSession(OrderedSession):
         self._tell_oldest()
         super().reply_data(data, start, end, ts_ns, seq, ack)
 
+    def _find_reply(self, data: bytes, start: i64, end: i64, seq: i64, ack: i64) -> i64:
+        pos = super()._find_reply(data, start, end, seq, ack)
+        if pos < end and self.trust != LOST and not self._begins_reply(data, pos, end):
+            self.contradicted("not a reply")
+            self.in_step = False
+            return end
+        return pos
+
+    def _begins_reply(self, data: bytes, pos: i64, end: i64) -> bool:
+        stop = end if end - pos < BEGINNING else pos + BEGINNING
+        return self._driver.starts(data[pos:stop], False)
+
+    def miss_replies(self, flags: i64) -> None:
+        super().miss_replies(flags)
+        self._reply.reset()
+
     def _bad_reply(self) -> None:
         if self._reply.encrypted:
             self._leave_encrypted()
         else:
             super()._bad_reply()
 
+    def _oldest(self) -> i64:
+        """The number of the oldest request that waits, of the next one if none does."""
+        head = self.queue.head
+        return self._last + 1 if head is None else head.tag
+
     def _tell_oldest(self) -> None:
         """Whose reply the next one is, by what is known: the script may want to see it."""
-        parser = self._reply.parser
-        head = self.queue.head
-        oldest = self._last + 1 if head is None else head.tag
-        parser.oldest = oldest if self.trust > LOST else -oldest
+        oldest = self._oldest()
+        self._reply.parser.oldest = oldest if self.trust > LOST else -oldest
 
     def refresh(self) -> None:
         super().refresh()
         self._tell_oldest()
 
     def settle(self) -> bool:
-        reply = self._reply
+        parser = self._reply.parser
+        behind = parser.behind
+        if behind > 0:  # they came before, and begin the next reply
+            self.reply_size -= behind
         settled = True
-        state = reply.parser.state
-        if state == MESSAGE and reply.id:
-            settled = self._settle_by_id()
-        elif state != NOTHING:
-            settled = super().settle()
+        if parser.state == MESSAGE:
+            settled = self._settle_message(parser)
+        elif parser.state == PUSH:
+            self.counts.pushes += 1
+        if behind > 0:
+            self.reply_seq = (self.reply_seq + self.reply_size) & MASK
+            self.reply_size = behind
         self._tell_oldest()
         return settled
 
-    def _settle_by_id(self) -> bool:
-        """Give the reply to the request of its id."""
-        request = self._find(self._reply.id, True)
-        if request is None:
+    def _settle_message(self, parser: Parser) -> bool:
+        special = parser.special
+        if len(special) > 2:
+            self.counts.pushes += number(special[2])  # between several replies
+        waiting = self.queue.size
+        if self._has_ids or self._reply.id:
+            settled = self._settle_among_ids()
+        else:
+            settled = super().settle()
+        if parser.stalled and settled and self.queue.size == waiting:
+            self.contradicted("contradiction")  # it would be read again and again
+            return False
+        return settled
+
+    def _settle_among_ids(self) -> bool:
+        """Some requests have an id: give the reply to that of its id, or the oldest without."""
+        id_ = self._reply.id
+        head = self.queue.head
+        if not id_ and (self.trust == TRIAL or head is None or head.kind == 0):
+            return super().settle()
+        request = self._find(id_)
+        if request is None or (self.reply_ack - request.end) & SIGN:  # sent before it came
             self.owed -= 1
-            if self.trust == EXACT:
-                self.contradicted("reply without request")
-                return False
             self.counts.drop("reply without request", 1)
+            self._distrust()
             return True
-        if self.trust == TRIAL:
-            self.confirm_trial()
-        self._owes_less(request)
-        if request.expected == DOUBTFUL or not self.matches(request):
-            self.counts.drop("request id reused", 1)
-        elif self.count_answer(request, self.reply_first_ns - request.last_ns):
-            self.recorder.report(self.answered_exchange(request))
+        self._take_out(request)
+        if request.kind == REUSED_ID:
+            self._distrust()
+        elif not self.matches(request):
+            self.counts.drop("contradiction", 1)
+            self._distrust()
+        else:
+            self._answer_by_id(request)
+        if request.tag > self._oldest():
+            self._driver.forget_one(self._connection, request.tag)
         self.pool.put(request)
         return True
 
-    def _find(self, id_: bytes, take: bool) -> Request | None:
-        """The oldest request that waits with an id; `take` it out of the queue."""
-        before: Request | None = None
+    def _answer_by_id(self, request: Request) -> None:
+        if self.trial is not None and not self.trial.exchanges:
+            self.confirm_trial()  # nothing depends on the order
+        if self.count_answer(request, self.reply_first_ns - request.last_ns):
+            self.recorder.report(self.answered_exchange(request))
+
+    def _distrust(self) -> None:
+        """Something does not fit: what pairs by its id is likely still, and not proven."""
+        if self.trust == EXACT:
+            self.trust = INFERRED
+            self.refresh()
+
+    def _find(self, id_: bytes) -> Request | None:
+        """The oldest request that waits with an id; with b"" the oldest that has none."""
         request = self.queue.head
         looked: i64 = 0
         while request is not None and looked < MAX_SEARCHED:
-            if request.kind == HAS_ID and request.raw == id_:
-                if take and (self.reply_ack - request.end) & SIGN:
-                    return None  # sent before the server had it
-                if take:
-                    self.queue.remove(before, request)
+            if request.raw == id_ if request.kind != 0 else not id_:
                 return request
-            before = request
             request = request.next
             looked += 1
         return None
+
+    def _take_out(self, request: Request) -> None:
+        """Out of the queue, wherever it stands."""
+        before: Request | None = None
+        each = self.queue.head
+        while each is not None and each is not request:
+            before = each
+            each = each.next
+        self.queue.remove(before, request)
+        self._owes_less(request)
 
     def is_push(self) -> bool:
         return self._reply.parser.state != MESSAGE
 
     def matches(self, request: Request) -> bool:
-        if self.is_push() or (request.kind == HAS_ID and not self._reply.id):
+        if request.kind != 0 and not self._reply.id:
             return False
-        return self._driver.matches(self._connection, request.tag)
+        connection = self._connection
+        return self._driver.matches(connection, request.tag, connection)
 
     def reply_kind(self) -> i64:
         return 0
