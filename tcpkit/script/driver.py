@@ -17,6 +17,8 @@ SKIP: Final = 4
 FAILED: Final = 5
 ENCRYPTED: Final = 6
 BROKEN: Final = 7
+FITS: Final = 8
+MISFIT: Final = 9
 
 BEGINNING: Final = 64  # bytes of a piece that `starts` is shown
 

@@ -6,10 +6,13 @@ local host = ...
 local NOTHING, MESSAGE, PUSH = 1, 2, 3 -- the number: bytes of the chunk that are left
 local SKIP = 4 -- bytes that are to be passed over
 local FAILED, ENCRYPTED, BROKEN = 5, 6, 7
+local FITS, MISFIT = 8, 9 -- a MESSAGE of which `matches` said whether it is that of the request that it was read for
 
 local MAX_SIZE = 281474976710656 -- 2^48, as in stream.lua
 
-local type, rawget, floor = type, rawget, math.floor
+local NO_FIELDS = {}
+
+local type, rawget, floor, getmetatable = type, rawget, math.floor, getmetatable
 local plain, text_of, id_of, special = host.plain, host.text_of, host.id_of, host.special
 local yield, resume, create = coroutine.yield, host.resume, host.create
 local stop, explain_thread, new_stream = host.stop, host.explain_thread, host.stream
@@ -50,7 +53,7 @@ local function read_several(stream, connection, request, told)
 end
 
 local function read_replies(stream, definition, connection)
-    local reply = definition.reply
+    local reply, matches = definition.reply, definition.matches
     local asked = connection.asked
     while true do
         local request = asked[connection.oldest]
@@ -58,7 +61,11 @@ local function read_replies(stream, definition, connection)
         if request and request.replies and not connection.is_datagram and type(told) == "table" and not told.push then
             told = read_several(stream, connection, request, told)
         end
-        yield(MESSAGE, told)
+        if matches and request and type(told) == "table" and not told.push and not told.id then
+            yield(matches(request, told) and FITS or MISFIT, told)
+        else
+            yield(MESSAGE, told)
+        end
     end
 end
 
@@ -130,10 +137,11 @@ local function skipped(connection, of, state, size)
     end
 end
 
--- What the coroutine left of the chunk, and whether that can be: a script may have read half a byte.
-local function left(stream)
-    local rest = stream.last - stream.pos + 1
-    return rest, rest >= 0 and rest <= MAX_SIZE and rest == floor(rest)
+-- What is wrong with how much a coroutine left of the chunk: a script may have read half a byte.
+local function amiss(rest)
+    if not (rest >= 0 and rest <= MAX_SIZE and rest == floor(rest)) then
+        return "a part of a byte was read"
+    end
 end
 
 -- Let the coroutine read requests: nothing if it wants more bytes, else what stands above; of a request
@@ -157,11 +165,9 @@ local function feed_request(id, chunk)
         stream.chunk, stream.pos, stream.last = "", 1, 0
         return skipped(connection, "asking", state, told)
     end
-    local rest, is_whole = left(stream)
-    if not is_whole then
-        return faulty(connection, "request read a part of a byte")
-    elseif rest >= connection.asking then
-        return faulty(connection, "request consumed nothing")
+    local rest = stream.last - stream.pos + 1
+    if not (rest >= 0 and rest < connection.asking and rest % 1 == 0) then
+        return faulty(connection, amiss(rest) or "request consumed nothing")
     end
     connection.asking = rest
     if rest == 0 then -- an idle connection is to hold no piece
@@ -170,8 +176,13 @@ local function feed_request(id, chunk)
     if told == nil then
         return NOTHING + 16 * rest
     end
-    local fields = type(told) == "table" and plain(told)
-    if not fields or type(fields.command) ~= "string" then
+    local fields = told
+    if type(told) ~= "table" then
+        fields = NO_FIELDS
+    elseif getmetatable(told) ~= nil then
+        fields = plain(told)
+    end
+    if type(fields.command) ~= "string" then
         return faulty(connection, "request must return nil or a table with `command`, a string")
     end
     local number = connection.count + 1
@@ -190,12 +201,15 @@ local function feed_request(id, chunk)
 end
 
 -- A whole reply: what is returned for it.
-local function replied(connection, told, rest)
+local function replied(connection, state, told, rest)
     if type(told) ~= "table" then
         return faulty(connection, "reply must return nil or a table")
     end
     connection.told = told
-    local fields = plain(told)
+    local fields = told
+    if getmetatable(told) ~= nil then
+        fields = plain(told)
+    end
     if fields.push then
         return PUSH + 16 * rest
     end
@@ -209,11 +223,11 @@ local function replied(connection, told, rest)
     local pushes = connection.pushes
     if pushes > 0 then
         connection.pushes = 0
-        return MESSAGE + 16 * rest, id, pushes
+        return state + 16 * rest, id, pushes
     elseif id then
-        return MESSAGE + 16 * rest, id
+        return state + 16 * rest, id
     end
-    return MESSAGE + 16 * rest
+    return state + 16 * rest
 end
 
 -- Let the coroutine read replies, as above: an id and the pushes between several replies are what is special.
@@ -243,15 +257,15 @@ local function feed_reply(id, chunk, oldest)
     if not ok then
         return problem(thread, state)
     end
-    if state ~= MESSAGE then
+    if state ~= MESSAGE and state ~= FITS and state ~= MISFIT then
         stream.chunk, stream.pos, stream.last = "", 1, 0
         return skipped(connection, "replying", state, told)
     end
-    local rest, is_whole = left(stream)
-    if not is_whole then
-        return faulty(connection, "reply read a part of a byte")
-    elseif rest >= connection.replying then
-        if type(told) ~= "table" or plain(told).push or asked[connection.oldest] == nil then
+    local rest = stream.last - stream.pos + 1
+    if not (rest >= 0 and rest < connection.replying and rest % 1 == 0) then
+        if amiss(rest) then
+            return faulty(connection, amiss(rest))
+        elseif type(told) ~= "table" or plain(told).push or asked[connection.oldest] == nil then
             return faulty(connection, "reply consumed nothing, and answers nobody")
         end
     end
@@ -262,7 +276,7 @@ local function feed_reply(id, chunk, oldest)
     if told == nil then
         return NOTHING + 16 * rest
     end
-    return replied(connection, told, rest)
+    return replied(connection, state, told, rest)
 end
 
 -- The command, the key and the text of a request that waits, or was the last one, and what is wrong with them.

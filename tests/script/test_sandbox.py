@@ -158,7 +158,7 @@ def test_environments_lead_nowhere(lua: Lua) -> None:
     body = """
         if not setfenv then return print("ok") end
         assert(getfenv(0) == _G and getfenv(1) == _G and getfenv(print) == _G)
-        assert(not pcall(setfenv, 0, {}) and not pcall(setfenv, pcall, {}))
+        assert(not pcall(setfenv, 0, {}) and not pcall(setfenv, next, {}))
         setfenv(print, {}) setfenv(load, {}) setfenv(xpcall, {}) setfenv(bit32.band, {})
         local print, loadstring, setfenv = print, loadstring, setfenv
         local pcall = pcall

@@ -8,7 +8,7 @@ from typing import final
 
 from mypy_extensions import i64
 
-from tcpkit.script.driver import MESSAGE, NOTHING, PUSH, SKIP, Driver
+from tcpkit.script.driver import FITS, MESSAGE, MISFIT, NOTHING, PUSH, SKIP, Driver
 
 
 @final
@@ -21,7 +21,7 @@ class Parser:
 
     __slots__ = (
         "driver", "connection", "of_client", "begun", "done", "countdown", "state", "special",
-        "oldest", "behind", "stalled", "_held",
+        "oldest", "asked_of", "fits", "behind", "stalled", "_held",
     )  # fmt: skip
 
     def __init__(self, driver: Driver, connection: int, of_client: bool) -> None:
@@ -34,6 +34,8 @@ class Parser:
         self.state: i64 = NOTHING
         self.special: tuple[object, ...] = ()
         self.oldest: i64 = 1  # number of the oldest request that waits, see protocol.lua
+        self.asked_of: i64 = 0  # the oldest when the message began
+        self.fits: i64 = NOTHING  # FITS or MISFIT: what `matches` said of that request
         self.behind: i64 = 0
         self.stalled = False  # the message took nothing of the piece that it was read from
         self._held: i64 = 0  # bytes that Lua has, and has not consumed
@@ -44,6 +46,8 @@ class Parser:
         Raises ProtocolError where the script does not take the bytes.
         """
         self.begun = True
+        if self.asked_of == 0:
+            self.asked_of = self.oldest
         if self.countdown > 0:
             part = end - pos
             if part > self.countdown:
@@ -72,7 +76,11 @@ class Parser:
         if state == SKIP:
             self.countdown = left
             return end
-        if state > PUSH:
+        self.fits = NOTHING
+        if state == FITS or state == MISFIT:
+            self.fits = state
+            state = MESSAGE
+        elif state > PUSH:
             self.driver.raise_problem(state, outcome)
         self.done = True
         self.state = state
@@ -104,12 +112,14 @@ class Parser:
     def next_message(self) -> None:
         self.begun = self.behind > 0
         self.done = False
+        self.asked_of = 0
 
     def reset(self) -> None:
         """The next byte is a message's first, and some before it were not seen."""
         self.begun = False
         self.done = False
         self.countdown = 0
+        self.asked_of = 0
         self.behind = 0
         self._held = 0
         self.driver.reset(self.connection, self.of_client)
@@ -132,4 +142,7 @@ def text(value: object) -> bytes:
 
 def is_message(outcome: object) -> bool:
     """Whether what came back is a whole message that is to be reported."""
-    return outcome is not None and number(outcome) & 15 == MESSAGE
+    if outcome is None:
+        return False
+    state = number(outcome) & 15
+    return state == MESSAGE or state == FITS or state == MISFIT

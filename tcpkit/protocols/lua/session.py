@@ -13,7 +13,7 @@ from tcpkit.protocols.lua.reply import LuaReply
 from tcpkit.protocols.message import ERROR, OK, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.ordered import IN_STEP, INSIDE, LET_GO, OrderedSession
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, TRIAL, Request, RequestPool
-from tcpkit.script.driver import BEGINNING, MESSAGE, PUSH, Driver, Encrypted
+from tcpkit.script.driver import BEGINNING, FITS, MESSAGE, NOTHING, PUSH, Driver, Encrypted
 from tcpkit.wire.printable import printable
 
 # Request.kind
@@ -306,6 +306,9 @@ class LuaSession(OrderedSession):
     def matches(self, request: Request) -> bool:
         if request.kind != 0 and not self._reply.id:
             return False
+        parser = self._reply.parser
+        if parser.fits != NOTHING and parser.asked_of == request.tag:
+            return parser.fits == FITS
         connection = self._connection
         return self._driver.matches(connection, request.tag, connection)
 
