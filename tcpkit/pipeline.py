@@ -67,8 +67,13 @@ class Pipeline:
             tell(
                 "tcpkit: --lua-jit: the budget is off, an endless loop in the script is not stopped"
             )
-        script.tell = tell
+        script.tell = self._tell_log if self.config.daemon else tell
         script.begin(self.config, _ignore if self.log is None else self.log.write)
+
+    def _tell_log(self, text: str) -> None:
+        """Diagnostics of a daemon, which has no stderr: into the log, where there is one."""
+        if self.log is not None:
+            self.log.write(f"{text}\n".encode("utf-8", "backslashreplace"))
 
     def _packet_number(self) -> int:
         """Of the packet that is being read, the first one being 1."""

@@ -87,3 +87,15 @@ def test_daemon_whose_script_does_not_load_does_not_start(script: Path) -> None:
     script.write_text("x = = 1")
     done = tcpkit_run("-i", "lo", "-d", "-m", "redis", "-P", "0", "-S", script)
     assert_refused(done, 2, "script.lua:1: unexpected symbol")
+
+
+def test_error_in_the_script_of_a_daemon_stands_in_its_log(
+    server: RespServer, script: Path
+) -> None:
+    script.write_text("function tick(now) error('broken') end")
+    log = script.parent / "log"
+    with daemon("-p", str(server.port), "-S", script, "-o", log):
+        wait_until(lambda: "broken" in log.read_text(), "the error")
+    told = [line for line in log.read_text().splitlines() if line.startswith("tcpkit: error")]
+    assert len(told) == 1
+    assert "script.lua:1: broken" in told[0]

@@ -83,7 +83,8 @@ def test_methods_of_a_stream() -> None:
 
 
 def test_fields_of_a_protocol() -> None:
-    source = (ROOT / "tcpkit" / "script" / "protocol.lua").read_text()
+    files = [ROOT / "tcpkit" / "script" / f"{name}.lua" for name in ("definition", "protocol")]
+    source = "".join(file.read_text() for file in files)
     used = set(re.findall(r"\bdefinition\.([a-z]+)", source))
     table = PAGE.split("## A protocol")[1].split("| field |")[1].split("\n\n")[0]
     shown = re.findall(r"^\| `([a-z]+)(?:\([^)]*\))?`(?: or `([a-z]+)`)?", table, re.MULTILINE)
