@@ -9,7 +9,7 @@ import tcpkit
 from tcpkit.installation import build_kind, is_compiled, scripts_folder
 
 PACKAGE = Path(tcpkit.__file__).parent
-COMPILED_ROOMS = ("capture", "wire", "flow", "protocols", "metrics", "sinks")
+COMPILED_ROOMS = ("capture", "wire", "flow", "script", "protocols", "metrics", "sinks")
 ALWAYS_INTERPRETED = {"tcpkit.capture.live", "tcpkit.wire.slow_path"}
 
 
@@ -39,6 +39,7 @@ def test_everything_else_is_interpreted() -> None:
 
 def test_scripts_travel_with_the_package() -> None:
     assert (scripts_folder() / "example.lua").is_file()
+    assert (scripts_folder() / "protocols" / "mysql.lua").is_file()
 
 
 def test_version_option_tells_version_and_build() -> None:

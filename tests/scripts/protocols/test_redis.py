@@ -36,7 +36,8 @@ DAMAGED = ("ordinary", "pipeline", "transactions", "pubsub-resp2", "resp3", "blo
 def fields(exchange: Exchange, but: tuple[str, ...] = ()) -> Fields:
     """All that is known of an exchange, and which bytes were paired."""
     left_out = ("protocol", *but)
-    return {name: getattr(exchange, name) for name in Exchange.__slots__ if name not in left_out}
+    names = [name for name in dir(exchange) if not name.startswith("_") and name not in left_out]
+    return {name: getattr(exchange, name) for name in names}
 
 
 def exchanges(
