@@ -27,8 +27,8 @@ class PortStats(Recorder):
     """
 
     __slots__ = (
-        "_hearers", "_sinks", "_slow_from", "_want_from", "aborted", "blocking", "histogram",
-        "port", "silent", "slow_reqs", "threshold_ns", "timeouts",
+        "_heard", "_hearers", "_sinks", "_slow_from", "_want_from", "aborted", "blocking",
+        "histogram", "port", "silent", "slow_reqs", "threshold_ns", "timeouts",
     )  # fmt: skip
 
     def __init__(
@@ -48,12 +48,11 @@ class PortStats(Recorder):
         self.blocking: i64 = 0  # replied ones, which are in no other number here
         self._sinks = list(sinks)
         self._hearers = list(hearers)
+        self._heard = len(self._hearers) > 0
         self._slow_from: i64 = _NEVER if threshold_ns is None else threshold_ns
         self._want_from: i64 = _ALWAYS if threshold_ns is None else threshold_ns
         if not self._sinks:
             self._want_from = _NEVER
-        if self._hearers:
-            self._want_from = _ALWAYS
 
     @property
     def total_reqs(self) -> int:
@@ -69,46 +68,41 @@ class PortStats(Recorder):
         self.histogram.add(latency_ns)
         if latency_ns >= self._slow_from:
             self.slow_reqs += 1
-        return latency_ns >= self._want_from
+        return latency_ns >= self._want_from or self._heard
 
     def wants(self, status: str, blocking: bool) -> bool:
         """Count an exchange that `answered` is not told of; True if the log gets it.
 
         With -t that is each `timeout` and `aborted`, blocking or not, and nothing else.
         """
-        given_up = False
         if status == TIMEOUT:
             self.timeouts += 1
-            given_up = True
         elif status == ABORTED:
             self.aborted += 1
-            given_up = True
         elif status == SILENT:
             self.silent += 1
         elif blocking:
             self.blocking += 1
-        if self._hearers:
-            return True
+        return self._logs(status) or self._heard
+
+    def _logs(self, status: str) -> bool:
+        """Whether the log gets an exchange that `answered` does not count."""
+        given_up = status == TIMEOUT or status == ABORTED
         return bool(self._sinks) and (given_up or self.threshold_ns is None)
 
     def report(self, exchange: Exchange) -> None:
-        for hearer in self._hearers:
-            hearer.exchange(exchange)
-        if self._hearers and not self._is_logged(exchange):
-            return
+        if self._heard:
+            for hearer in self._hearers:
+                hearer.exchange(exchange)
+            if not self._is_logged(exchange):
+                return
         for sink in self._sinks:
             sink.exchange(exchange)
 
     def _is_logged(self, exchange: Exchange) -> bool:
-        """What `answered` and `wants` would have said without hearers."""
-        if self.threshold_ns is None:
-            return True
-        status = exchange.status
-        if status == TIMEOUT or status == ABORTED:
-            return True
-        if status == SILENT or exchange.flags & BLOCKING:
-            return False
-        return exchange.latency_ns >= self._slow_from
+        if exchange.answered and not exchange.flags & BLOCKING:
+            return exchange.latency_ns >= self._want_from
+        return self._logs(exchange.status)
 
     def snapshot(self) -> dict[str, int | list[int]]:
         """The port's numbers in the words and the order of the stats server."""

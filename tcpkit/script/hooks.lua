@@ -55,7 +55,7 @@ function calls.datagram(slot, usec, nsec, payload, len)
     })
 end
 
--- The fields of the JSON line; `flags` is a list.
+-- The fields of the JSON line, in its order (sinks/exchange_fields.py); `flags` is a list.
 function calls.exchange(
     time_ns, protocol, transport, client, server, command, key, request, latency_ns,
     request_first_ns, request_last_ns, reply_first_ns, reply_last_ns, request_bytes, reply_bytes,

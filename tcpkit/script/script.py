@@ -20,7 +20,7 @@ _PLACE: Final = re.compile(r"[^\n]*?:\d+:")
 _ADDRESS: Final = re.compile(r"0x[0-9a-f]+")
 _UNPRINTABLE: Final = re.compile(r"[^\n\t -~\xa0-\U0010ffff]")
 _OUT_OF_MEMORY: Final = ("not enough memory", "the script holds too much memory")
-_BETWEEN: Final = b"\1"  # parts of a list that is handed over as one text
+BETWEEN: Final = b"\1"  # parts of a list that is handed over as one text
 
 
 def _nowhere() -> int:
@@ -180,4 +180,4 @@ def _place(text: str) -> str:
 
 
 def _listed(texts: Iterable[str]) -> bytes:
-    return _BETWEEN.join(text.encode("utf-8", "surrogateescape") for text in texts)
+    return BETWEEN.join(text.encode("utf-8", "surrogateescape") for text in texts)

@@ -1,27 +1,17 @@
 """The log as JSON: an object on a line for each exchange."""
 
-from typing import Final, final
-
-from mypy_extensions import i64
+from typing import final
 
 from tcpkit.metrics.exchange_sink import ExchangeSink
-from tcpkit.protocols.message import NO_TIME, Exchange, flag_names
+from tcpkit.protocols.message import Exchange
+from tcpkit.sinks.exchange_fields import fields_of
 from tcpkit.sinks.json_line import JsonLine
 from tcpkit.sinks.log_file import LogFile
-
-_NO_FLAGS: Final[list[str]] = []
-
-
-def _or_none(number: i64) -> int | None:
-    return None if number == NO_TIME else number
 
 
 @final
 class JsonLog(ExchangeSink):
-    """The fields of the contract, in its order; every text must be valid Unicode.
-
-    `latency_ns` is null where either of its two times is not known.
-    """
+    """The fields of the contract, in its order; every text must be valid Unicode."""
 
     __slots__ = ("_json", "_out")
 
@@ -30,33 +20,4 @@ class JsonLog(ExchangeSink):
         self._json = JsonLine()
 
     def exchange(self, exchange: Exchange) -> None:
-        flags = exchange.flags
-        replied = NO_TIME not in (exchange.reply_first_ns, exchange.request_last_ns)
-        fields: dict[str, object] = {
-            "time_ns": exchange.time_ns,
-            "protocol": exchange.protocol,
-            "transport": exchange.transport,
-            "client": exchange.client,
-            "server": exchange.server,
-            "command": exchange.command,
-            "key": exchange.key,
-            "request": exchange.request,
-            "latency_ns": exchange.latency_ns if replied else None,
-            "request_first_ns": _or_none(exchange.request_first_ns),
-            "request_last_ns": _or_none(exchange.request_last_ns),
-            "reply_first_ns": _or_none(exchange.reply_first_ns),
-            "reply_last_ns": _or_none(exchange.reply_last_ns),
-            "request_bytes": exchange.request_bytes,
-            "reply_bytes": exchange.reply_bytes,
-            "status": exchange.status,
-            "code": exchange.code,
-            "hits": exchange.hits if exchange.hits >= 0 else None,
-            "quality": "exact" if exchange.exact else "inferred",
-            "depth": exchange.depth,
-            "flags": flag_names(flags) if flags else _NO_FLAGS,
-        }
-        if exchange.protocol == "dns":
-            fields["id"] = exchange.dns_id
-            fields["attempts"] = exchange.attempts
-            fields["answers"] = exchange.answers
-        self._out.write(self._json.encode(fields))
+        self._out.write(self._json.encode(fields_of(exchange)))

@@ -50,33 +50,19 @@ class RawJson(SegmentSink):
         ends = Endpoints(segment.a0, segment.a1, segment.a2, segment.a3, segment.ports)
         if not self._belongs(ends):
             return False
-        fields: dict[str, object] = {
-            "time_ns": segment.ts_ns,
-            "proto": "tcp",
-            "src": ends.client,
-            "dst": ends.server,
-            "flags": _FLAGS_TEXT[segment.flags & 0xFF],
-            "seq": segment.seq,
-            "ack": segment.ack,
-            "len": segment.size,
-            "payload": _payload_text(segment.data, segment.start, segment.end, segment.size),
-        }
-        self._out.write(self._json.encode(fields))
+        fields = _begun(segment.ts_ns, "tcp", ends)
+        fields["flags"] = _FLAGS_TEXT[segment.flags & 0xFF]
+        fields["seq"] = segment.seq
+        fields["ack"] = segment.ack
+        self._write(fields, segment.data, segment.start, segment.end, segment.size)
         return True
 
     def datagram(self, datagram: Datagram) -> bool:
         ends = Endpoints(datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports)
         if not self._belongs(ends):
             return False
-        fields: dict[str, object] = {
-            "time_ns": datagram.ts_ns,
-            "proto": "udp",
-            "src": ends.client,
-            "dst": ends.server,
-            "len": datagram.size,
-            "payload": _payload_text(datagram.data, datagram.start, datagram.end, datagram.size),
-        }
-        self._out.write(self._json.encode(fields))
+        fields = _begun(datagram.ts_ns, "udp", ends)
+        self._write(fields, datagram.data, datagram.start, datagram.end, datagram.size)
         return True
 
     def _belongs(self, ends: Endpoints) -> bool:
@@ -87,6 +73,17 @@ class RawJson(SegmentSink):
             return True
         self.left_out += 1
         return False
+
+    def _write(
+        self, fields: dict[str, object], data: bytes, start: i64, end: i64, size: i64
+    ) -> None:
+        fields["len"] = size
+        fields["payload"] = _payload_text(data, start, end, size)
+        self._out.write(self._json.encode(fields))
+
+
+def _begun(ts_ns: i64, proto: str, ends: Endpoints) -> dict[str, object]:
+    return {"time_ns": ts_ns, "proto": proto, "src": ends.client, "dst": ends.server}
 
 
 def _payload_text(data: bytes, start: i64, end: i64, size: i64) -> str:
