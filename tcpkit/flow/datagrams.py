@@ -10,10 +10,17 @@ from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.wire.segment import Datagram
 
+Ends = tuple[i64, i64, i64, i64, i64]  # the addresses and ports of a datagram
+
 # What a datagram says of itself.
 REQUEST: Final = 1
 REPLY: Final = 2
 CANNOT_TELL: Final = 0
+
+
+def ends_of(datagram: Datagram) -> Ends:
+    """Between whom it goes, as a key."""
+    return datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)

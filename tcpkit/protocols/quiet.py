@@ -32,6 +32,7 @@ from tcpkit.protocols.pairing import (
     WaitingQueue,
 )
 from tcpkit.protocols.reply_reader import ReplyReader
+from tcpkit.protocols.request_exchange import exchange_of
 from tcpkit.protocols.session import PairedSession
 
 RIVALS_SEEN: Final = 1024  # waiting requests looked at for one that could have the same reply
@@ -320,20 +321,9 @@ class QuietSession(PairedSession):
     # Exchanges
 
     def request_exchange(self, request: Request) -> Exchange:
-        ends = self.ends
-        exchange = Exchange()
-        exchange.protocol = self.protocol_name()
-        exchange.client = ends.client
-        exchange.server = ends.server
-        exchange.server_port = ends.server_port
+        exchange = exchange_of(request, self.ends, self.protocol_name())
         self.describe_request(request, exchange)
         exchange.exact = self.trust == EXACT
-        exchange.depth = request.depth
-        exchange.flags = request.flags
-        exchange.request_first_ns = request.first_ns
-        exchange.request_last_ns = request.last_ns
-        exchange.request_bytes = request.size
-        exchange.request_seq = request.seq
         return exchange
 
     def answered_exchange(self, request: Request) -> Exchange:

@@ -8,6 +8,7 @@ from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.lua.exchange import describe
 from tcpkit.protocols.message import BLOCKING, Exchange, Recorder
 from tcpkit.protocols.pairing import Request
+from tcpkit.protocols.request_exchange import exchange_of
 from tcpkit.wire.segment import Datagram
 
 
@@ -52,17 +53,7 @@ class Asked:
 
     def exchange(self, protocol: str) -> Exchange:
         """Without a reply."""
-        request = self.request
-        exchange = Exchange()
-        exchange.protocol = protocol
+        exchange = exchange_of(self.request, self.ends, protocol)
         exchange.transport = "udp"
-        exchange.client = self.ends.client
-        exchange.server = self.ends.server
-        exchange.server_port = self.ends.server_port
         describe(self.words, exchange)
-        exchange.depth = request.depth
-        exchange.flags = request.flags
-        exchange.request_first_ns = request.first_ns
-        exchange.request_last_ns = request.last_ns
-        exchange.request_bytes = request.size
         return exchange

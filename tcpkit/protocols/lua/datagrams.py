@@ -10,7 +10,7 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
-from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader
+from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader, Ends, ends_of
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.lua.asked import Asked
 from tcpkit.protocols.lua.copies import Copies
@@ -38,8 +38,7 @@ MAX_OF_CLIENT: Final = 1_024  # of one address and port: each is compared with t
 MAX_DONE: Final = 8_192  # answered or given up, remembered for what comes late
 GIVEN_UP: Final = -1  # in _done
 
-_Ends = tuple[i64, i64, i64, i64, i64]
-_Key = tuple[_Ends, bytes]
+_Key = tuple[Ends, bytes]
 
 
 @final
@@ -61,7 +60,7 @@ class LuaDatagrams(DatagramReader):
         self._counts = counts
         self._timeout_ns = timeout_ns
         self._copies = Copies()
-        self._waiting: dict[_Ends, list[Asked]] = {}  # the oldest first
+        self._waiting: dict[Ends, list[Asked]] = {}  # the oldest first
         self._order: dict[Asked, bool] = {}  # of all clients, the oldest first
         self._done: dict[_Key, i64] = {}  # how many replies are still to come, or GIVEN_UP
 
@@ -80,7 +79,7 @@ class LuaDatagrams(DatagramReader):
         payload_hash = hash(payload)
         if self._copies.is_copy(datagram, True, payload_hash):
             return
-        ends = _ends_of(datagram)
+        ends = ends_of(datagram)
         if self._is_again(ends, datagram, payload_hash):
             return
         connection = self._driver.open(True)
@@ -95,7 +94,7 @@ class LuaDatagrams(DatagramReader):
         self._driver.close(connection)
         self._pass(datagram, outcome)
 
-    def _is_again(self, ends: _Ends, datagram: Datagram, payload_hash: int) -> bool:
+    def _is_again(self, ends: Ends, datagram: Datagram, payload_hash: int) -> bool:
         """Whether a datagram is another attempt of a request that waits."""
         waiting = self._waiting.get(ends)
         if waiting is None:
@@ -131,7 +130,7 @@ class LuaDatagrams(DatagramReader):
     def _ask(
         self,
         datagram: Datagram,
-        ends: _Ends,
+        ends: Ends,
         outcome: object,
         connection: int,
         payload_hash: int,
@@ -153,7 +152,7 @@ class LuaDatagrams(DatagramReader):
         else:
             self._wait(ends, asked)
 
-    def _wait(self, ends: _Ends, asked: Asked) -> None:
+    def _wait(self, ends: Ends, asked: Asked) -> None:
         waiting = self._waiting.get(ends)
         if waiting is None:
             waiting = self._waiting[ends] = []
@@ -184,7 +183,7 @@ class LuaDatagrams(DatagramReader):
         payload = datagram.data[datagram.start : datagram.end]
         if self._copies.is_copy(datagram, False, hash(payload)):
             return
-        ends = _ends_of(datagram)
+        ends = ends_of(datagram)
         waiting = self._waiting.get(ends)
         asked = waiting[0] if waiting else None
         connection = self._driver.open(True) if asked is None else asked.connection
@@ -205,7 +204,7 @@ class LuaDatagrams(DatagramReader):
     def _pair(
         self,
         datagram: Datagram,
-        ends: _Ends,
+        ends: Ends,
         waiting: list[Asked] | None,
         connection: int,
         outcome: object,
@@ -322,6 +321,7 @@ class LuaDatagrams(DatagramReader):
 
 def _request_of(datagram: Datagram, special: tuple[object, ...]) -> Request:
     request = Request()
+    request.seq = -1  # there is no stream
     if len(special) > 2 and special[2] is not None:
         request.flags = flags_of(text(special[2]))
     if datagram.size > datagram.end - datagram.start:
@@ -330,7 +330,3 @@ def _request_of(datagram: Datagram, special: tuple[object, ...]) -> Request:
     request.last_ns = datagram.last_ns
     request.size = datagram.size
     return request
-
-
-def _ends_of(datagram: Datagram) -> _Ends:
-    return datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports

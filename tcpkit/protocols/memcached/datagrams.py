@@ -15,7 +15,7 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
-from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader
+from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader, Ends, ends_of
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.memcached.binary_header import REPLY_MAGIC, REQUEST_MAGIC
 from tcpkit.protocols.memcached.binary_session import BinarySession
@@ -43,8 +43,6 @@ MAX_DONE: Final = 32768  # those that do not wait any more, to know what comes l
 MAX_SHARING: Final = 64  # requests of one id that wait, told apart by their opaques
 REUSED: Final = "request id reused"
 
-_Ends = tuple[i64, i64, i64, i64, i64]
-
 
 @final
 class MemcachedDatagrams(DatagramReader):
@@ -62,7 +60,7 @@ class MemcachedDatagrams(DatagramReader):
         self._timeout_ns = timeout_ns
         self._pool = RequestPool()
         self._held = Tally()
-        self._clients: dict[_Ends, Client] = {}
+        self._clients: dict[Ends, Client] = {}
         self._waiting: OrderedDict[Asked, bool] = OrderedDict()  # as they came
         self._done: OrderedDict[Asked, bool] = OrderedDict()
 
@@ -93,7 +91,7 @@ class MemcachedDatagrams(DatagramReader):
         self._ask_again(client, sharing, datagram)
 
     def _client(self, datagram: Datagram) -> Client:
-        key = _ends_of(datagram)
+        key = ends_of(datagram)
         client = self._clients.get(key)
         if client is None:
             client = Client(Endpoints(key[0], key[1], key[2], key[3], key[4]))
@@ -148,7 +146,7 @@ class MemcachedDatagrams(DatagramReader):
         if asked.state == WAITING and not asked.session.told_apart():
             asked.give_up("several commands in a datagram")
         self._file(asked)
-        self._clients[_ends_of(datagram)] = client  # it may have been forgotten meanwhile
+        self._clients[ends_of(datagram)] = client  # it may have been forgotten meanwhile
         return asked
 
     def _file(self, asked: Asked) -> None:
@@ -196,7 +194,7 @@ class MemcachedDatagrams(DatagramReader):
         if sequence >= count and not empty:
             self._counts.drop("sequence over the count", 1)
             return
-        client = self._clients.get(_ends_of(datagram))
+        client = self._clients.get(ends_of(datagram))
         asked = None if client is None else client.owner_of(datagram)
         if asked is None:
             if client is not None:
@@ -264,7 +262,3 @@ def _told_apart(asked: Asked, waiting: list[Asked]) -> bool:
             return False
         each.doubt_order()
     return True
-
-
-def _ends_of(datagram: Datagram) -> _Ends:
-    return datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports

@@ -9,6 +9,7 @@ from tcpkit.protocols.message import Exchange
 from tcpkit.protocols.pairing import Request
 from tcpkit.protocols.redis.command import KNOWN, describe
 from tcpkit.protocols.redis.request import RequestParser, split_request
+from tcpkit.protocols.request_exchange import exchange_of
 
 CODE_BYTES: Final = 32
 
@@ -84,20 +85,10 @@ def is_refusal(head: bytes) -> bool:
 
 def describe_request(request: Request, ends: Endpoints, exact: bool) -> Exchange:
     """The Exchange of a request without its reply."""
-    exchange = Exchange()
+    exchange = exchange_of(request, ends, "redis")
     words = describe(arguments_of(request), request.count)
-    exchange.protocol = "redis"
-    exchange.client = ends.client
-    exchange.server = ends.server
-    exchange.server_port = ends.server_port
     exchange.command = words.command
     exchange.key = words.key
     exchange.request = words.text
     exchange.exact = exact
-    exchange.depth = request.depth
-    exchange.flags = request.flags
-    exchange.request_first_ns = request.first_ns
-    exchange.request_last_ns = request.last_ns
-    exchange.request_bytes = request.size
-    exchange.request_seq = request.seq
     return exchange

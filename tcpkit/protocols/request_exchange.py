@@ -1,0 +1,21 @@
+"""What is known of an exchange from its request alone, whatever the protocol."""
+
+from tcpkit.flow.endpoints import Endpoints
+from tcpkit.protocols.message import Exchange
+from tcpkit.protocols.pairing import Request
+
+
+def exchange_of(request: Request, ends: Endpoints, protocol: str) -> Exchange:
+    """The Exchange of a request, over TCP, with its times and its place; without its words."""
+    exchange = Exchange()
+    exchange.protocol = protocol
+    exchange.client = ends.client
+    exchange.server = ends.server
+    exchange.server_port = ends.server_port
+    exchange.depth = request.depth
+    exchange.flags = request.flags
+    exchange.request_first_ns = request.first_ns
+    exchange.request_last_ns = request.last_ns
+    exchange.request_bytes = request.size
+    exchange.request_seq = request.seq
+    return exchange
