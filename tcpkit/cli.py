@@ -104,10 +104,11 @@ def _checked(options: argparse.Namespace) -> "tuple[Config, Script | None]":
 
 def _with_script(options: argparse.Namespace) -> Config:
     """What a script needs before the mode, which it may bring itself, is known."""
-    from tcpkit.script.version import VERSIONS
+    if options.lua:
+        from tcpkit.script.version import VERSIONS
 
-    if options.lua and options.lua not in VERSIONS:
-        raise ConfigError(f"--lua takes one of {', '.join(VERSIONS)}, not {options.lua!r}")
+        if options.lua not in VERSIONS:
+            raise ConfigError(f"--lua takes one of {', '.join(VERSIONS)}, not {options.lua!r}")
     budget = _number("--lua-budget", options.lua_budget, MIN_LUA_BUDGET, MAX_LUA_BUDGET)
     memory = _number("--lua-memory", options.lua_memory, MIN_LUA_MEMORY_MIB, MAX_LUA_MEMORY_MIB)
     return Config(

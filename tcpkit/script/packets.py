@@ -20,6 +20,8 @@ _NS_PER_S: Final = 1_000_000_000
 _NS_PER_US: Final = 1_000
 SLOTS: Final = 4096  # pairs of ends that are known at once; a power of two
 _UNUSED: Final = -1
+_STRANGER: Final = -1  # a packet that does not belong
+_LEFT_OUT: Final = -2  # one that does, and `process` is not called any more
 _UNWANTED: Final = 0
 _WANTED: Final = 1
 
@@ -52,16 +54,13 @@ class PacketScript(SegmentSink):
         self.left_out: i64 = 0  # packets that do not belong
 
     def segment(self, segment: Segment) -> bool:
-        if self._is_down:
-            return self._leave_out(segment.a0, segment.a1, segment.a2, segment.a3, segment.ports)
+        ts_ns = segment.ts_ns
         outcome: object = None
         try:
-            slot = self._slot(segment.a0, segment.a1, segment.a2, segment.a3, segment.ports)
-            if self._slot_kinds[slot] == _UNWANTED:
-                self.left_out += 1
-                return False
-            self._begin(segment.ts_ns)
-            nsec = segment.ts_ns % _NS_PER_S
+            slot = self._enter(segment.a0, segment.a1, segment.a2, segment.a3, segment.ports, ts_ns)
+            if slot < 0:
+                return slot == _LEFT_OUT
+            nsec = ts_ns % _NS_PER_S
             outcome = self._call_segment(
                 slot, nsec // _NS_PER_US, nsec, segment.data[segment.start : segment.end],
                 segment.size, segment.seq, segment.ack, segment.flags, segment.window,
@@ -73,18 +72,15 @@ class PacketScript(SegmentSink):
         return True
 
     def datagram(self, datagram: Datagram) -> bool:
-        if self._is_down:
-            return self._leave_out(
-                datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports
-            )
+        ts_ns = datagram.ts_ns
         outcome: object = None
         try:
-            slot = self._slot(datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports)
-            if self._slot_kinds[slot] == _UNWANTED:
-                self.left_out += 1
-                return False
-            self._begin(datagram.ts_ns)
-            nsec = datagram.ts_ns % _NS_PER_S
+            slot = self._enter(
+                datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports, ts_ns
+            )
+            if slot < 0:
+                return slot == _LEFT_OUT
+            nsec = ts_ns % _NS_PER_S
             outcome = self._call_datagram(
                 slot, nsec // _NS_PER_US, nsec, datagram.data[datagram.start : datagram.end],
                 datagram.size,
@@ -98,22 +94,28 @@ class PacketScript(SegmentSink):
     def numbers(self) -> dict[str, int]:
         return {"left out": int(self.left_out)}
 
-    def _begin(self, ts_ns: i64) -> None:
-        """Count a call, and see that Lua knows the second."""
+    def _enter(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64, ts_ns: i64) -> i64:
+        """Count a packet, and see that Lua knows its ends and its second.
+
+        The number of its ends; _STRANGER or _LEFT_OUT where `process` is not to be called.
+        """
+        if self._is_down:
+            source, destination = _texts(a0, a1, a2, a3, ports)
+            if not self._filter.belongs(source, destination, ports):
+                self.left_out += 1
+                return _STRANGER
+            self._counts.left_out += 1
+            return _LEFT_OUT
+        slot = self._slot(a0, a1, a2, a3, ports)
+        if self._slot_kinds[slot] == _UNWANTED:
+            self.left_out += 1
+            return _STRANGER
         self._counts.packets += 1
         second = ts_ns // _NS_PER_S
         if second != self._second:
             self._tell_second(second)
             self._second = second
-
-    def _leave_out(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64) -> bool:
-        """`process` is not called any more; whether the packet is wanted."""
-        source, destination = _texts(a0, a1, a2, a3, ports)
-        if not self._filter.belongs(source, destination, ports):
-            self.left_out += 1
-            return False
-        self._counts.left_out += 1
-        return True
+        return slot
 
     def _settle(self, outcome: object) -> None:
         script = self._script
