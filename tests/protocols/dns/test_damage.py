@@ -1,13 +1,19 @@
 """Traffic split, lost, doubled, displaced, and bytes at random: nothing false is reported."""
 
 import time
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.build import START_NS, Packet, datagram
+from tests.build import START_NS, Packet, cut, datagram
+from tests.protocols.damage import (
+    HANDSHAKE,
+    assert_nothing_false,
+    begun_late,
+    displaced,
+    out_of_order,
+)
 from tests.protocols.dns.messages import (
     AAAA,
     AXFR,
@@ -27,11 +33,9 @@ from tests.protocols.dns.messages import (
     soa,
     traced,
 )
-from tests.truth.damage import Damaged
-from tests.truth.judge import Reading, Truth, judge
+from tests.truth.judge import Reading
 from tests.truth.trace import trace
 
-HANDSHAKE = 3
 UNREADABLE = 3  # the id of queries that the server cannot read
 READING = Reading(mode="dns")
 TIME_LIMIT_S = 5.0
@@ -83,26 +87,12 @@ def stream(turns: Rounds, mss: int) -> list[Packet]:
     return made.close().packets
 
 
-def assert_nothing_false(packets: list[Packet], damaged: list[Packet]) -> None:
-    verdict = judge(Damaged("damaged", damaged), Truth(packets, READING), READING)
-    assert verdict.false_exact == []
-
-
-def displaced(packets: list[Packet], data: st.DataObject) -> list[Packet]:
-    """Some lost, some doubled, all displaced by up to three places."""
-    placed: list[tuple[int, int]] = []
-    for at in range(len(packets)):
-        copies = data.draw(st.sampled_from([1, 1, 1, 1, 0, 2]))
-        placed += [(at + data.draw(st.integers(0, 3)), at) for _ in range(copies)]
-    return [packets[at] for _, at in sorted(placed)]
-
-
 @given(rounds, st.booleans(), st.data())
 def test_damage_makes_no_exact_pair_of_datagrams_false(
     turns: Rounds, marked: bool, data: st.DataObject
 ) -> None:
     packets = datagrams(turns, marked)
-    assert_nothing_false(packets, displaced(packets, data))
+    assert_nothing_false(packets, displaced(packets, data), READING)
 
 
 @given(rounds, st.booleans(), st.data())
@@ -132,8 +122,7 @@ def exact_times(packets: list[Packet]) -> set[tuple[str, str, int, int, int]]:
 @given(rounds, st.integers(54, 120))
 def test_snap_length_makes_no_exact_pair_false(turns: Rounds, size: int) -> None:
     for packets in (datagrams(turns, True), stream(turns, 1448)):
-        cut = [replace(packet, frame=packet.frame[:size]) for packet in packets]
-        assert exact_times(cut) <= exact_times(packets)
+        assert exact_times(cut(packets, size)) <= exact_times(packets)
 
 
 @given(rounds, st.sampled_from([5, 30, 1448]), st.data())
@@ -141,7 +130,7 @@ def test_damage_makes_no_exact_pair_of_a_stream_false(
     turns: Rounds, mss: int, data: st.DataObject
 ) -> None:
     packets = stream(turns, mss)
-    assert_nothing_false(packets, displaced(packets, data))
+    assert_nothing_false(packets, displaced(packets, data), READING)
 
 
 @given(rounds, st.sampled_from([5, 30, 1448]), st.data())
@@ -149,7 +138,7 @@ def test_start_in_the_middle_makes_no_exact_pair_false(
     turns: Rounds, mss: int, data: st.DataObject
 ) -> None:
     packets = stream(turns, mss)
-    assert_nothing_false(packets, packets[data.draw(st.integers(1, len(packets))) :])
+    assert_nothing_false(packets, begun_late(packets, data), READING)
 
 
 Told = list[tuple[str, str | None, bool, int, int]]
@@ -188,12 +177,7 @@ def test_segments_out_of_order_give_the_same_exchanges(
     ids = iter(range(100))
     every = [[(text, type_, next(ids), how) for text, type_, _, how in turn] for turn in turns]
     packets = stream(every, mss)[:-3]
-    mixed = packets[:HANDSHAKE]
-    at = HANDSHAKE
-    while at < len(packets):
-        window = packets[at : at + data.draw(st.integers(1, 5))]
-        mixed += data.draw(st.permutations(window))
-        at += len(window)
+    mixed = out_of_order(packets, data)
     assert sorted(told(mixed), key=repr) == sorted(told(packets), key=repr)
 
 

@@ -5,8 +5,6 @@ letter says what it gets: `a` to `y` the letter in capitals, `i` with the id tha
 bytes are, `s` nothing at all.
 """
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +12,17 @@ from hypothesis import strategies as st
 from tcpkit.protocols.lua.protocol import LuaProtocol
 from tcpkit.script.definition import definitions
 from tests.build import Conversation, Packet, cut, datagram, drop
+from tests.protocols.damage import (
+    assert_nothing_false,
+    begun_late,
+    captured_twice,
+    displaced,
+    out_of_order,
+)
 from tests.protocols.lua.traced import SERVER, Traced, loaded, words
-from tests.truth.damage import Damaged
-from tests.truth.judge import Reading, Truth, judge, judge_capture, total
+from tests.truth.judge import Reading, judge_capture, total
 from tests.truth.trace import trace
 
-HANDSHAKE = 3
 LENGTHS = """
 local function message(stream, of_client)
   local letter, size = stream:read(1), tonumber(stream:read(4))
@@ -94,9 +97,8 @@ def with_ids(rounds: int, outstanding: int) -> list[Packet]:
     return made.close().packets
 
 
-def assert_nothing_false(packets: list[Packet], damaged: list[Packet]) -> None:
-    verdict = judge(Damaged("damaged", damaged), Truth(packets, READING), READING)
-    assert verdict.false_exact == []
+def assert_nothing_false_or_failed(packets: list[Packet], damaged: list[Packet]) -> None:
+    assert_nothing_false(packets, damaged, READING)
     assert SCRIPT.counts.errors == 0
 
 
@@ -139,13 +141,7 @@ def test_packets_out_of_order_give_the_same_exchanges(
     bursts: Bursts, mss: int, data: st.DataObject
 ) -> None:
     packets = conversation(bursts, mss, closed=False)
-    mixed = packets[:HANDSHAKE]
-    at = HANDSHAKE
-    while at < len(packets):
-        window = packets[at : at + data.draw(st.integers(1, 5))]
-        mixed += data.draw(st.permutations(window))
-        at += len(window)
-    assert told(mixed) == told(packets)
+    assert told(out_of_order(packets, data)) == told(packets)
 
 
 @given(bursts, st.integers(5, 60), st.data())
@@ -153,25 +149,15 @@ def test_packets_captured_twice_give_the_same_exchanges(
     bursts: Bursts, mss: int, data: st.DataObject
 ) -> None:
     packets = conversation(bursts, mss)
-    doubled = []
-    for packet in packets:
-        doubled.append(packet)
-        if data.draw(st.booleans()):
-            doubled.append(replace(packet, ts_ns=packet.ts_ns + 100))
-    assert told(doubled) == told(packets)
+    assert told(captured_twice(packets, data)) == told(packets)
 
 
 @given(bursts, st.sampled_from([7, 30, 1448]), st.data())
 def test_any_damage_makes_no_exact_pair_false(
     bursts: Bursts, mss: int, data: st.DataObject
 ) -> None:
-    """Packets lost, doubled and displaced by up to three places, together."""
     packets = conversation(bursts, mss)
-    placed: list[tuple[int, int]] = []
-    for at in range(len(packets)):
-        copies = data.draw(st.sampled_from([1, 1, 1, 1, 0, 2]))
-        placed += [(at + data.draw(st.integers(0, 3)), at) for _ in range(copies)]
-    assert_nothing_false(packets, [packets[at] for _, at in sorted(placed)])
+    assert_nothing_false_or_failed(packets, displaced(packets, data))
 
 
 @given(bursts, st.sampled_from([7, 30, 1448]), st.data())
@@ -179,13 +165,13 @@ def test_start_in_the_middle_makes_no_exact_pair_false(
     bursts: Bursts, mss: int, data: st.DataObject
 ) -> None:
     packets = conversation(bursts, mss)
-    assert_nothing_false(packets, packets[data.draw(st.integers(1, len(packets))) :])
+    assert_nothing_false_or_failed(packets, begun_late(packets, data))
 
 
 @given(bursts, st.integers(54, 200))
 def test_snap_length_makes_no_exact_pair_false(bursts: Bursts, snaplen: int) -> None:
     packets = conversation(bursts)
-    assert_nothing_false(packets, cut(packets, snaplen))
+    assert_nothing_false_or_failed(packets, cut(packets, snaplen))
 
 
 @pytest.mark.parametrize("outstanding", [1, 2, 3])
@@ -273,11 +259,5 @@ def test_damage_makes_nothing_exact_false_over_udp(data: st.DataObject) -> None:
         ns = 1_500_000_000_000_000_000 + at * 1_000_000
         packets.append(datagram(client, SERVER, asked, ns, identification=2 * at + 1))
         packets.append(datagram(SERVER, client, told, ns + 300_000, identification=2 * at + 2))
-    placed: list[tuple[int, int]] = []
-    for at in range(len(packets)):
-        copies = data.draw(st.sampled_from([1, 1, 1, 1, 0, 2]))
-        placed += [(at + data.draw(st.integers(0, 3)), at) for _ in range(copies)]
-    damaged = [packets[at] for _, at in sorted(placed)]
-    verdict = judge(Damaged("damaged", damaged), Truth(packets, UDP_READING), UDP_READING)
-    assert verdict.false_exact == []
+    assert_nothing_false(packets, displaced(packets, data), UDP_READING)
     assert UDP_SCRIPT.counts.errors == 0

@@ -46,6 +46,15 @@ def packets(asked: bytes = b"evil\n", answered: bytes = b"fine\n") -> list[Packe
 
 OTHERS_FINE = [("ask", "ok", "no"), ("ask", "ok", "yes")]
 
+
+def assert_told_once(run: Traced, words: str) -> None:
+    """There was one error: the log has one of `words`, and where it was."""
+    assert len(run.errors) == 1, run.errors
+    assert any(word in run.errors[0] for word in words.split("|")), run.errors
+    assert "-m faulty, packet" in run.errors[0]
+    assert run.script.counts.errors == 1
+
+
 BAD_REQUESTS = {
     "an index of nil": ("local x = nil; x.y = 1", "protocol.lua:7:"),
     "an error without a text": ("error({})", "an error without a text|table:"),
@@ -98,10 +107,7 @@ def test_a_bad_request_is_told_and_harms_no_other_connection(name: str, lua: str
     assert [each for each in run.told if each[0] == "ask"] == OTHERS_FINE
     assert {each[0] for each in run.told} == {"ask"}
     if words:
-        assert len(run.errors) == 1, run.errors
-        assert any(word in run.errors[0] for word in words.split("|")), run.errors
-        assert "-m faulty, packet" in run.errors[0]
-        assert run.script.counts.errors == 1
+        assert_told_once(run, words)
 
 
 BAD_REPLIES = {
@@ -121,9 +127,7 @@ def test_a_bad_reply_is_told_and_harms_no_other_connection(name: str, lua: str) 
     fault, words = BAD_REPLIES[name]
     run = Traced(script(reply=fault), lua).feed(packets(b"first\n", b"evil\n")).finish()
     assert run.told == OTHERS_FINE
-    assert len(run.errors) == 1, run.errors
-    assert any(word in run.errors[0] for word in words.split("|")), run.errors
-    assert run.script.counts.errors == 1
+    assert_told_once(run, words)
     assert run.pairing.not_protocol == 1
     assert run.pairing.unpaired == {"not the protocol": 1}
 

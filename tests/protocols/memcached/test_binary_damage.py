@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.build import Packet
 from tests.protocols.capture import Capture
+from tests.protocols.damage import HANDSHAKE, assert_nothing_false, begun_late, some_lost
 from tests.protocols.memcached.packets import (
     DELETEQ,
     GET,
@@ -22,10 +23,8 @@ from tests.protocols.memcached.packets import (
     memcached,
     miss,
 )
-from tests.truth.damage import Damaged
-from tests.truth.judge import Reading, Truth, judge
+from tests.truth.judge import Reading
 
-HANDSHAKE = 3
 READING = Reading(mode="memcached")
 ZERO, COUNTED, LITTLE, BATCH = "zero", "counted", "little", "batch"
 
@@ -108,23 +107,20 @@ def test_opaques_that_are_counted_leave_nothing_unclear(
     assert result.pairing.unpaired == {}
 
 
-@given(bursts, habits, st.integers(20, 200), st.sets(st.integers(0, 60), max_size=6))
+@given(bursts, habits, st.integers(20, 200), st.data())
 def test_whatever_is_lost_nothing_exact_is_false(
-    bursts: list[list[Turn]], habit: str, mss: int, lost: set[int]
+    bursts: list[list[Turn]], habit: str, mss: int, data: st.DataObject
 ) -> None:
     packets = conversation(bursts, habit, mss)
-    truth = Truth(packets, READING)
-    left = [packet for at, packet in enumerate(packets) if at not in lost]
-    assert judge(Damaged("lost", left), truth, READING).false_exact == []
+    assert_nothing_false(packets, some_lost(packets, data), READING)
 
 
-@given(bursts, habits, st.integers(20, 200), st.integers(0, 60))
+@given(bursts, habits, st.integers(20, 200), st.data())
 def test_wherever_a_capture_begins_nothing_exact_is_false(
-    bursts: list[list[Turn]], habit: str, mss: int, first: int
+    bursts: list[list[Turn]], habit: str, mss: int, data: st.DataObject
 ) -> None:
     packets = conversation(bursts, habit, mss)
-    truth = Truth(packets, READING)
-    assert judge(Damaged("late", packets[first:]), truth, READING).false_exact == []
+    assert_nothing_false(packets, begun_late(packets, data), READING)
 
 
 def lockstep(habit: str, count: int = 40) -> list[Packet]:

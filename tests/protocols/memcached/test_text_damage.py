@@ -1,18 +1,22 @@
 """Text conversations split, reordered, doubled, damaged: no other exchanges come of it."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.build import Conversation, Packet, drop
+from tests.build import Conversation, Packet, cut, drop
+from tests.protocols.damage import (
+    assert_nothing_false,
+    begun_late,
+    captured_twice,
+    displaced,
+    out_of_order,
+    some_lost,
+)
 from tests.protocols.memcached.packets import capture
-from tests.truth.damage import Damaged
-from tests.truth.judge import Reading, Truth, judge, judge_capture
+from tests.truth.judge import Reading, judge_capture
 from tests.truth.trace import trace
 
-HANDSHAKE = 3
 READING = Reading(mode="memcached")
 Turn = tuple[bytes, bytes]
 Bursts = list[list[Turn]]
@@ -122,13 +126,7 @@ def test_packets_out_of_order_give_the_same_exchanges(
     bursts: Bursts, mss: int, data: st.DataObject
 ) -> None:
     packets = conversation(bursts, mss, closed=False)
-    mixed = packets[:HANDSHAKE]
-    at = HANDSHAKE
-    while at < len(packets):
-        window = packets[at : at + data.draw(st.integers(1, 5))]
-        mixed += data.draw(st.permutations(window))
-        at += len(window)
-    assert told(mixed) == told(packets)
+    assert told(out_of_order(packets, data)) == told(packets)
 
 
 @given(bursts, st.integers(5, 60), st.data())
@@ -136,18 +134,7 @@ def test_packets_captured_twice_give_the_same_exchanges(
     bursts: Bursts, mss: int, data: st.DataObject
 ) -> None:
     packets = conversation(bursts, mss)
-    places = [(at, packet) for at, packet in enumerate(packets)]
-    for at, packet in enumerate(packets):
-        if data.draw(st.booleans()):
-            later = data.draw(st.integers(0, 3))
-            places.append((at + later, replace(packet, ts_ns=packet.ts_ns + 100 * (later + 1))))
-    doubled = [packet for _, packet in sorted(places, key=lambda place: place[0])]
-    assert told(doubled) == told(packets)
-
-
-def assert_nothing_false(packets: list[Packet], damaged: list[Packet]) -> None:
-    verdict = judge(Damaged("damaged", damaged), Truth(packets, READING), READING)
-    assert verdict.false_exact == []
+    assert told(captured_twice(packets, data)) == told(packets)
 
 
 @given(bursts, st.sampled_from([7, 30, 1448]), st.data())
@@ -155,21 +142,15 @@ def test_lost_packets_make_no_exact_pair_false(
     bursts: Bursts, mss: int, data: st.DataObject
 ) -> None:
     packets = conversation(bursts, mss)
-    lost = data.draw(st.sets(st.integers(0, len(packets) - 1), max_size=5))
-    assert_nothing_false(packets, [p for at, p in enumerate(packets) if at not in lost])
+    assert_nothing_false(packets, some_lost(packets, data), READING)
 
 
 @given(bursts, st.sampled_from([7, 30, 1448]), st.data())
 def test_any_damage_makes_no_exact_pair_false(
     bursts: Bursts, mss: int, data: st.DataObject
 ) -> None:
-    """Packets lost, doubled and displaced by up to three places, together."""
     packets = conversation(bursts, mss)
-    placed: list[tuple[int, int]] = []
-    for at in range(len(packets)):
-        copies = data.draw(st.sampled_from([1, 1, 1, 1, 0, 2]))
-        placed += [(at + data.draw(st.integers(0, 3)), at) for _ in range(copies)]
-    assert_nothing_false(packets, [packets[at] for _, at in sorted(placed)])
+    assert_nothing_false(packets, displaced(packets, data), READING)
 
 
 @given(bursts, st.sampled_from([7, 30, 1448]), st.data())
@@ -177,14 +158,13 @@ def test_start_in_the_middle_makes_no_exact_pair_false(
     bursts: Bursts, mss: int, data: st.DataObject
 ) -> None:
     packets = conversation(bursts, mss)
-    assert_nothing_false(packets, packets[data.draw(st.integers(1, len(packets))) :])
+    assert_nothing_false(packets, begun_late(packets, data), READING)
 
 
 @given(bursts, st.integers(54, 200))
 def test_snap_length_makes_no_exact_pair_false(bursts: Bursts, snaplen: int) -> None:
     packets = conversation(bursts)
-    damaged = [replace(packet, frame=packet.frame[:snaplen]) for packet in packets]
-    assert_nothing_false(packets, damaged)
+    assert_nothing_false(packets, cut(packets, snaplen), READING)
 
 
 def lockstep(rounds: int) -> Conversation:

@@ -2,21 +2,9 @@
 
 import pytest
 
-from tcpkit.script.version import VERSIONS
 from tests.build import Conversation
-from tests.scripts.protocols.shipped import (
-    everything,
-    in_pieces,
-    names,
-    packets_of,
-    told,
-    traced,
-    traced_packets,
-)
+from tests.scripts.protocols.shipped import packets_of, told, traced, traced_packets
 from tests.truth.trace import Trace
-
-# A stream that is not known from its beginning is not found in pieces of a byte.
-WHOLE = [name for name in names("http") if name not in ("snaplen", "mid-stream")]
 
 # What the makers asked for, in their order, and how the servers answered.
 EXCHANGES = {
@@ -140,20 +128,6 @@ def test_pipelined_replies_go_to_their_requests_in_order() -> None:
         "200 GET www.example/text",
         "aborted GET www.example/never-read",
     ]
-
-
-@pytest.mark.parametrize("size", [1, 7])
-@pytest.mark.parametrize("name", WHOLE)
-def test_pieces_make_no_difference(name: str, size: int) -> None:
-    packets = packets_of("http", name)
-    pieces = traced_packets("http", in_pieces(packets, size))
-    assert everything(pieces) == everything(traced("http", name))
-
-
-@pytest.mark.parametrize("lua", VERSIONS)
-def test_every_version_of_lua_tells_the_same(lua: str) -> None:
-    for name in names("http"):
-        assert everything(traced("http", name, lua)) == everything(traced("http", name))
 
 
 def test_key_is_host_and_path_and_command_the_method() -> None:

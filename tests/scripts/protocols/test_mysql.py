@@ -15,21 +15,10 @@ from pcaps.mysql_client import (
     execution,
     framed,
 )
-from tcpkit.script.version import VERSIONS
 from tests.build import Conversation
-from tests.scripts.protocols.shipped import (
-    everything,
-    in_pieces,
-    names,
-    packets_of,
-    told,
-    traced,
-    traced_packets,
-)
+from tests.scripts.protocols.shipped import told, traced, traced_packets
 from tests.truth.trace import Trace
 
-# A stream that is not known from its beginning is not found in pieces of a byte.
-WHOLE = [name for name in names("mysql") if name not in ("snaplen", "mid-stream")]
 MASKED = "***"
 
 ITEMS = "SELECT id, text FROM items WHERE id >= ?"
@@ -273,20 +262,6 @@ def test_what_was_asked_is_told_with_what_was_answered(name: str) -> None:
     found = traced("mysql", name)
     assert told(found) == EXCHANGES[name].strip().splitlines()
     assert {each.exact for each in found.exchanges} == {True}
-
-
-@pytest.mark.parametrize("size", [1, 7])
-@pytest.mark.parametrize("name", WHOLE)
-def test_pieces_make_no_difference(name: str, size: int) -> None:
-    packets = packets_of("mysql", name)
-    pieces = traced_packets("mysql", in_pieces(packets, size))
-    assert everything(pieces) == everything(traced("mysql", name))
-
-
-@pytest.mark.parametrize("lua", VERSIONS)
-def test_every_version_of_lua_tells_the_same(lua: str) -> None:
-    for name in names("mysql"):
-        assert everything(traced("mysql", name, lua)) == everything(traced("mysql", name))
 
 
 def test_command_is_the_statements_first_word() -> None:

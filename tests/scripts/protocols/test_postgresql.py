@@ -2,7 +2,6 @@
 
 import itertools
 import struct
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -26,15 +25,13 @@ from pcaps.postgresql.passwords import SECRET
 from pcaps.postgresql.passwords import STATEMENTS as WITH_PASSWORDS
 from tcpkit.protocols.message import Exchange
 from tests.build import ETHERNET
-from tests.goldens import PCAPS
 from tests.scripted import loaded
-from tests.scripts.protocols.replay import Piece, packets_of, said_in
-from tests.truth.captures import read
+from tests.scripts.protocols.replay import Piece, packets_of
+from tests.scripts.protocols.shipped import traced
 from tests.truth.trace import Trace, trace
 
 PORT = 5432
 MODE = "postgresql"
-CAPTURES = sorted((PCAPS / MODE).glob("*.pcap"))
 Told = tuple[str, str, str | None]  # request, status, SQLSTATE
 
 GREETING: list[Piece] = [
@@ -44,8 +41,7 @@ GREETING: list[Piece] = [
 
 
 def of_capture(name: str) -> Trace:
-    link_type, packets = read(PCAPS / MODE / f"{name}.pcap")
-    return trace(packets, link_type, MODE)
+    return traced(MODE, name)
 
 
 def told(exchange: Exchange) -> Told:
@@ -263,26 +259,6 @@ def test_connections_that_end_leave_no_reply_to_others() -> None:
         *fine("SELECT 'no word of farewell'", "SET idle_session_timeout TO 50"),
         ("SELECT pg_sleep(0.2)", "aborted", None),
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
-def test_segments_of_any_size_say_the_same(path: Path) -> None:
-    for said in said_in(path, PORT):
-        whole = [told(each) for each in trace(packets_of(said, PORT), ETHERNET, MODE).exchanges]
-        sizes = (1, 7) if sum(len(data) for _, data in said) < 10_000 else (11,)
-        for mss in sizes:
-            packets = packets_of(said, PORT, mss)
-            again = [told(each) for each in trace(packets, ETHERNET, MODE).exchanges]
-            assert again == whole, mss
-
-
-@pytest.mark.parametrize("lua", ["lua51", "lua52", "lua53", "lua54", "lua55"])
-def test_every_lua_reads_the_same(lua: str) -> None:
-    for name in ("psql", "prepared", "copy", "corners", "passwords", "mid-stream"):
-        link_type, packets = read(PCAPS / MODE / f"{name}.pcap")
-        found = trace(packets, link_type, MODE, lua=lua).exchanges
-        assert [told(each) for each in found] == told_of(name)
-    assert int(loaded(MODE, lua)[1].counts.errors) == 0
 
 
 @pytest.mark.parametrize(
