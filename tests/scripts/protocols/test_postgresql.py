@@ -2,6 +2,7 @@
 
 import itertools
 import struct
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -25,13 +26,15 @@ from pcaps.postgresql.passwords import SECRET
 from pcaps.postgresql.passwords import STATEMENTS as WITH_PASSWORDS
 from tcpkit.protocols.message import Exchange
 from tests.build import ETHERNET
+from tests.goldens import PCAPS
 from tests.scripted import loaded
-from tests.scripts.protocols.replay import Piece, packets_of
+from tests.scripts.protocols.replay import Piece, packets_of, said_in
 from tests.scripts.protocols.shipped import traced
 from tests.truth.trace import Trace, trace
 
 PORT = 5432
 MODE = "postgresql"
+CAPTURES = sorted((PCAPS / MODE).glob("*.pcap"))
 Told = tuple[str, str, str | None]  # request, status, SQLSTATE
 
 GREETING: list[Piece] = [
@@ -259,6 +262,17 @@ def test_connections_that_end_leave_no_reply_to_others() -> None:
         *fine("SELECT 'no word of farewell'", "SET idle_session_timeout TO 50"),
         ("SELECT pg_sleep(0.2)", "aborted", None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("path", CAPTURES, ids=lambda path: path.stem)
+def test_connections_alone_in_segments_of_any_size_say_the_same(path: Path) -> None:
+    for said in said_in(path, PORT):
+        whole = [told(each) for each in trace(packets_of(said, PORT), ETHERNET, MODE).exchanges]
+        sizes = (1, 7) if sum(len(data) for _, data in said) < 10_000 else (11,)
+        for mss in sizes:
+            packets = packets_of(said, PORT, mss)
+            again = [told(each) for each in trace(packets, ETHERNET, MODE).exchanges]
+            assert again == whole, mss
 
 
 @pytest.mark.parametrize(
