@@ -2,8 +2,6 @@
 
 import re
 import tempfile
-import threading
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
@@ -13,6 +11,7 @@ from pathlib import Path
 from pcaps.http_client import Connection, curl, get
 from pcaps.http_servers import NGINX_READY, SERVER_READY, nginx_command, server_command
 from tests.goldens import ROOT, SCRIPTS
+from tests.live.clients import by_client, everywhere
 from tests.live.tracer import Row, Tracer, counter, tracing
 from tests.servers import server_running
 
@@ -117,24 +116,18 @@ def test_pipelines_of_many_connections_are_each_answered_in_order() -> None:
         clients = [Connection(port, "127.0.0.1") for _ in range(4)]
         names = {f"127.0.0.1:{client.socket.getsockname()[1]}": client for client in clients}
 
-        def talk(name: str, client: Connection) -> None:
+        def talk(named: tuple[str, Connection]) -> None:
+            name, client = named
             for number in range(count):
                 client.write(get(f"/text?{name}&{number}"))
             for _ in range(count):
                 client.reply()
 
-        threads = [threading.Thread(target=talk, args=item) for item in names.items()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        everywhere(talk, names.items())
         for client in clients:
             client.close()
         rows = tracer.rows_when(count * len(clients))
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        found[row["client"]].append(row["request"])
-    assert found == {
+    assert by_client(rows) == {
         name: [f"GET www.example/text?{name}&{number}" for number in range(count)] for name in names
     }
     assert {row["quality"] for row in rows} == {"exact"}
