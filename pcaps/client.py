@@ -1,10 +1,8 @@
 """A Redis client that does exactly what a maker says: no handshake, no buffering, no pool."""
 
-import socket
-import struct
-from typing import BinaryIO, TypeAlias, cast
+from typing import TypeAlias
 
-ATTEMPT_TIMEOUT_S = 20.0  # longer than any maker waits: a hanging one should end
+from pcaps.tcp_client import TcpConnection
 
 Argument: TypeAlias = "str | bytes | int"
 Reply: TypeAlias = "bool | int | float | bytes | str | list[Reply] | None"
@@ -29,17 +27,8 @@ def encode(*arguments: Argument) -> bytes:
     return b"".join(parts)
 
 
-class Client:
-    """One connection; `source_port` 0 leaves the choice to the kernel."""
-
-    def __init__(self, host: str, port: int, source_port: int = 0) -> None:
-        source = ("", source_port) if source_port else None
-        self.socket = socket.create_connection((host, port), ATTEMPT_TIMEOUT_S, source)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream = cast(BinaryIO, self.socket.makefile("rb"))
-
-    def write(self, data: bytes) -> None:
-        self.socket.sendall(data)
+class Client(TcpConnection):
+    """One connection."""
 
     def send(self, *arguments: Argument) -> None:
         self.write(encode(*arguments))
@@ -85,20 +74,3 @@ class Client:
         while line == b"\n":
             line = self._stream.readline()
         return self._stream.read(int(line[1:-2]))
-
-    def at_end(self) -> bool:
-        """Wait for the server to close the connection; False if it says something instead."""
-        return not self._stream.read(1)
-
-    def finish_writing(self) -> None:
-        """Send FIN, and go on reading."""
-        self.socket.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._stream.close()
-        self.socket.close()
-
-    def reset(self) -> None:
-        """Close with RST in the place of FIN."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()

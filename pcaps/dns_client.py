@@ -4,7 +4,6 @@ import socket
 import struct
 import subprocess
 from collections.abc import Sequence
-from typing import BinaryIO, cast
 
 import dns.edns
 import dns.message
@@ -12,8 +11,8 @@ import dns.name
 
 from pcaps.dns_servers import DNS_PORT
 from pcaps.lab import SERVER_HOST
+from pcaps.tcp_client import ATTEMPT_TIMEOUT_S, TcpConnection
 
-ATTEMPT_TIMEOUT_S = 20.0  # longer than any maker waits: a hanging one should end
 LARGEST = 65535
 
 
@@ -76,18 +75,11 @@ class UdpClient:
         self.socket.close()
 
 
-class TcpClient:
+class TcpClient(TcpConnection):
     """One connection; `source_port` 0 leaves the choice to the kernel."""
 
     def __init__(self, host: str = SERVER_HOST, source_port: int = 0, port: int = DNS_PORT) -> None:
-        source = ("", source_port) if source_port else None
-        self.socket = socket.create_connection((host, port), ATTEMPT_TIMEOUT_S, source)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream = cast(BinaryIO, self.socket.makefile("rb"))
-
-    def write(self, data: bytes) -> None:
-        """Send bytes as they are; see `framed`."""
-        self.socket.sendall(data)
+        super().__init__(host, port, source_port)
 
     def send(self, message: bytes) -> None:
         self.write(framed(message))
@@ -105,23 +97,6 @@ class TcpClient:
     def ask(self, message: bytes) -> bytes:
         self.send(message)
         return self.reply()
-
-    def at_end(self) -> bool:
-        """Wait for the server to close the connection; False if it says something instead."""
-        return not self._stream.read(1)
-
-    def finish_writing(self) -> None:
-        """Send FIN, and go on reading."""
-        self.socket.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._stream.close()
-        self.socket.close()
-
-    def reset(self) -> None:
-        """Close with RST in the place of FIN."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()
 
 
 def run(*command: str, text: str | None = None) -> str:

@@ -1,13 +1,11 @@
 """An HTTP client that sends exactly the bytes it is told, and curl on the client's host."""
 
-import socket
-import struct
 import subprocess
-from typing import BinaryIO, Final, cast
+from typing import Final
 
-from pcaps.client import ATTEMPT_TIMEOUT_S
 from pcaps.http_servers import NGINX_PORT, SERVER_PORT
 from pcaps.lab import SERVER_HOST
+from pcaps.tcp_client import ATTEMPT_TIMEOUT_S, TcpConnection
 
 NGINX: Final = f"tcp port {NGINX_PORT}"  # what is captured
 SERVER: Final = f"tcp port {SERVER_PORT}"
@@ -35,22 +33,11 @@ def curl(*arguments: str, stdin: bytes = b"") -> bytes:
     return subprocess.run(command, input=stdin, capture_output=True, check=False).stdout
 
 
-class Connection:
+class Connection(TcpConnection):
     """One connection."""
 
     def __init__(self, port: int = NGINX_PORT, host: str = SERVER_HOST) -> None:
-        self.socket = socket.create_connection((host, port), ATTEMPT_TIMEOUT_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream = cast(BinaryIO, self.socket.makefile("rb"))
-
-    def __enter__(self) -> "Connection":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def write(self, *data: bytes) -> None:
-        self.socket.sendall(b"".join(data))
+        super().__init__(host, port)
 
     def ask(self, data: bytes) -> bytes:
         """Send a request and wait for its reply, 1xx or other. Returns the status line."""
@@ -81,16 +68,3 @@ class Connection:
     def rest(self) -> bytes:
         """Everything until the server closes."""
         return self._stream.read()
-
-    def finish_writing(self) -> None:
-        """Send FIN, and go on reading."""
-        self.socket.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._stream.close()
-        self.socket.close()
-
-    def reset(self) -> None:
-        """Close with RST in the place of FIN."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()

@@ -55,7 +55,7 @@ http {{
 def nginx_command(folder: Path, port: int = NGINX_PORT, host: str = "") -> tuple[str, ...]:
     """nginx in one process. `hello.txt` and `large.txt` (30,000 bytes) are files."""
     www = folder / "www"
-    www.mkdir()
+    www.mkdir(exist_ok=True)
     (www / "hello.txt").write_text("hello\n")
     (www / "large.txt").write_text("0123456789abcdef" * 1875)
     os.utime(www / "hello.txt", (1_000_000_000, 1_000_000_000))

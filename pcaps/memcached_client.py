@@ -12,10 +12,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, cast
+from typing import Final
 
-from pcaps.client import ATTEMPT_TIMEOUT_S
 from pcaps.lab import CLIENT_HOST, SERVER_HOST, Lab
+from pcaps.tcp_client import ATTEMPT_TIMEOUT_S, TcpConnection
 
 PORT: Final = 11211
 TCP: Final = f"tcp port {PORT}"
@@ -98,23 +98,11 @@ def framed(number: int, request: bytes, sequence: int = 0, count: int = 1) -> by
     return _FRAME.pack(number, sequence, count, 0) + request
 
 
-class Connection:
+class Connection(TcpConnection):
     """One connection; `source_port` 0 leaves the choice to the kernel."""
 
     def __init__(self, host: str = SERVER_HOST, source_port: int = 0, port: int = PORT) -> None:
-        source = ("", source_port) if source_port else None
-        self.socket = socket.create_connection((host, port), ATTEMPT_TIMEOUT_S, source)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream = cast(BinaryIO, self.socket.makefile("rb"))
-
-    def __enter__(self) -> "Connection":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def write(self, *data: bytes) -> None:
-        self.socket.sendall(b"".join(data))
+        super().__init__(host, port, source_port)
 
     def ask(self, *data: bytes) -> bytes:
         """Send text and wait for one reply."""
@@ -170,23 +158,6 @@ class Connection:
         """Send binary requests and wait for one reply."""
         self.write(*request)
         return self.packet()
-
-    def at_end(self) -> bool:
-        """Wait for the server to close the connection; False if it says something instead."""
-        return not self._stream.read(1)
-
-    def finish_writing(self) -> None:
-        """Send FIN, and go on reading."""
-        self.socket.shutdown(socket.SHUT_WR)
-
-    def close(self) -> None:
-        self._stream.close()
-        self.socket.close()
-
-    def reset(self) -> None:
-        """Close with RST in the place of FIN."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close()
 
 
 class Datagrams:

@@ -1,13 +1,12 @@
 """A MySQL client that sends exactly the packets it is told, with the capabilities it is told."""
 
 import hashlib
-import socket
 import struct
-from typing import BinaryIO, Final, cast
+from typing import Final
 
-from pcaps.client import ATTEMPT_TIMEOUT_S
 from pcaps.lab import SERVER_HOST
 from pcaps.mysql_server import MYSQL_PORT
+from pcaps.tcp_client import TcpConnection
 
 # Commands.
 QUIT, INIT_DB, QUERY, FIELD_LIST = 1, 2, 3, 4
@@ -34,8 +33,8 @@ READ_ONLY_CURSOR: Final = 1
 FULL: Final = 0xFFFFFF
 
 
-class Connection:
-    """One connection, logged in."""
+class Connection(TcpConnection):
+    """One connection, logged in; `close` says no QUIT."""
 
     def __init__(
         self,
@@ -47,9 +46,7 @@ class Connection:
         host: str = SERVER_HOST,
         port: int = MYSQL_PORT,
     ) -> None:
-        self.socket = socket.create_connection((host, port), ATTEMPT_TIMEOUT_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream = cast(BinaryIO, self.socket.makefile("rb"))
+        super().__init__(host, port)
         self.sequence = 0  # of the next packet
         self.statement = 0  # number of the last one that was prepared
         self.number = 0  # of the connection, by which KILL knows it
@@ -59,12 +56,6 @@ class Connection:
             capabilities &= ~1
         self.capabilities = capabilities
         self.verdict = self._log_in(mariadb, user, password, database)
-
-    def __enter__(self) -> "Connection":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def _log_in(self, mariadb: int, user: str, password: str, database: str) -> bytes:
         greeting = self.packet()
@@ -95,9 +86,6 @@ class Connection:
         """A message, in as many packets as it takes."""
         self.write(framed(payload, sequence))
         self.sequence = (sequence + len(payload) // FULL + 1) % 256
-
-    def write(self, data: bytes) -> None:
-        self.socket.sendall(data)
 
     def command(self, command: int, payload: bytes = b"") -> None:
         self.send(bytes((command,)) + payload)
@@ -173,25 +161,15 @@ class Connection:
         return packet
 
     def at_end(self) -> bool:
-        """Wait for the server to end the connection; False if it says something instead."""
+        """The server may also end it by RST."""
         try:
-            return not self._stream.read(1)
+            return super().at_end()
         except ConnectionResetError:
             return True
-
-    def close(self) -> None:
-        """Without QUIT."""
-        self._stream.close()
-        self.socket.close()
 
     def quit(self) -> None:
         self.command(QUIT)
         self.at_end()
-        self.close()
-
-    def reset(self) -> None:
-        """Close with RST in the place of FIN."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
 

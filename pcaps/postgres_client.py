@@ -2,12 +2,12 @@
 
 import socket
 import struct
-from typing import BinaryIO, TypeAlias, cast
+from typing import TypeAlias
 
 from pcaps.lab import SERVER_HOST
 from pcaps.postgres_server import POSTGRES_PORT, USER
+from pcaps.tcp_client import ATTEMPT_TIMEOUT_S, TcpConnection
 
-TIMEOUT_S = 20.0
 VERSION_3_0 = 196608
 CANCEL = 80877102
 
@@ -67,13 +67,11 @@ COPY_DONE = message("c")
 TERMINATE = message("X")
 
 
-class RawClient:
+class RawClient(TcpConnection):
     """One connection, which has logged in unless `greet` is False."""
 
     def __init__(self, greet: bool = True, **parameters: str) -> None:
-        self.socket = socket.create_connection((SERVER_HOST, POSTGRES_PORT), TIMEOUT_S)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._stream = cast(BinaryIO, self.socket.makefile("rb"))
+        super().__init__(SERVER_HOST, POSTGRES_PORT)
         self.key = b""  # what a CancelRequest needs
         if greet:
             self.greet(**{"user": USER, **parameters})
@@ -85,10 +83,6 @@ class RawClient:
         for kind, content in self.until("Z"):
             if kind == "K":
                 self.key = content
-
-    def write(self, *messages: bytes) -> None:
-        """All of them in one write."""
-        self.socket.sendall(b"".join(messages))
 
     def read(self) -> Message:
         """Raises EOFError when the server has closed the connection."""
@@ -110,23 +104,14 @@ class RawClient:
         self.write(*messages)
         return "".join(kind for kind, _ in self.until(last))
 
-    def at_end(self) -> bool:
-        return not self._stream.read(1)
-
     def close(self, terminate: bool = True) -> None:
         if terminate:
             self.write(TERMINATE)
-        self._stream.close()
-        self.socket.close()
-
-    def reset(self) -> None:
-        """Close with RST in the place of FIN."""
-        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.close(terminate=False)
+        super().close()
 
 
 def cancel(key: bytes) -> None:
     """Ask on a connection of its own that what runs there ends; nothing is answered."""
-    with socket.create_connection((SERVER_HOST, POSTGRES_PORT), TIMEOUT_S) as asking:
+    with socket.create_connection((SERVER_HOST, POSTGRES_PORT), ATTEMPT_TIMEOUT_S) as asking:
         asking.sendall(struct.pack("!ii", 8 + len(key), CANCEL) + key)
         asking.recv(1)

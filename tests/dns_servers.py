@@ -2,20 +2,18 @@
 
 import os
 import signal
-import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pcaps.dns_servers import NSD_READY, UNBOUND_READY, nsd_command, unbound_command
-from tests.servers import free_port
+from tests.servers import server_running
 
 HOSTS = ("127.0.0.1", "::1")
-_ATTEMPTS = 5  # another program may take the free port first
 
 Command = Callable[[Path, int], tuple[str, ...]]
 
@@ -31,9 +29,6 @@ class DnsServer:
 
     def resume(self) -> None:
         os.killpg(self.process.pid, signal.SIGCONT)
-
-    def end(self) -> None:
-        os.killpg(self.process.pid, signal.SIGKILL)
 
 
 @contextmanager
@@ -69,55 +64,11 @@ def unbound_running(stubs: Mapping[str, str]) -> Iterator[DnsServer]:
 @contextmanager
 def _running(command: Command, ready: str) -> Iterator[DnsServer]:
     with tempfile.TemporaryDirectory(prefix="tcpkit-dns-") as folder:
-        server = _started(command, ready, Path(folder))
-        # Nobody else reads what it logs, and a full pipe would hold it up.
-        drain = threading.Thread(target=_drain, args=(server.process,))
-        drain.start()
-        try:
-            yield server
-        finally:
-            server.end()
-            drain.join()
-            with server.process:
-                pass
-
-
-def _started(command: Command, ready: str, folder: Path) -> DnsServer:
-    said: list[str] = []
-    for _ in range(_ATTEMPTS):
-        port = _free_port()
+        call = partial(command, Path(folder))
         # A session of its own: nsd is several processes, which are stopped and ended together.
-        process = subprocess.Popen(
-            command(folder, port),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            if ready in line:
-                return DnsServer(port, process)
-            said.append(line)
-        with process:
-            pass
-    raise RuntimeError(f"the name server did not start: {''.join(said[-3:])}")
+        with server_running(call, ready, end=_kill, new_session=True) as (port, process):
+            yield DnsServer(port, process)
 
 
-def _free_port() -> int:
-    """A port that is free for TCP and for UDP."""
-    while True:
-        port = free_port()
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-        return port
-
-
-def _drain(process: "subprocess.Popen[str]") -> None:
-    assert process.stdout is not None
-    for _ in process.stdout:
-        pass
+def _kill(process: "subprocess.Popen[str]") -> None:
+    os.killpg(process.pid, signal.SIGKILL)

@@ -4,11 +4,93 @@ import os
 import socket
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 _ATTEMPTS = 5  # another program may take the free port first
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody has now, neither for TCP nor for UDP."""
+    while True:
+        with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+            tcp.bind(("127.0.0.1", 0))
+            port: int = tcp.getsockname()[1]
+            try:
+                udp.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+
+
+@contextmanager
+def server_running(
+    command: Callable[[int], Sequence[str]],
+    ready: str,
+    *,
+    heed: Callable[[str], object] = lambda line: None,
+    end: Callable[["subprocess.Popen[str]"], object] = subprocess.Popen.kill,
+    cwd: str | Path | None = None,
+    env: Mapping[str, str] | None = None,
+    new_session: bool = False,
+) -> Iterator[tuple[int, "subprocess.Popen[str]"]]:
+    """The port and the process of a server that answers already; `end` is what ends it.
+
+    `command` tells its command line for a port. It runs in the foreground and says `ready`,
+    in a line on either output, when it can be asked; `heed` is told each line that comes
+    later, in a thread.
+    """
+
+    def spawned(port: int) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            command(port),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            cwd=cwd,
+            env=env,
+            text=True,
+            errors="replace",  # it may print what it is sent
+            start_new_session=new_session,
+        )
+
+    port, process = _started(spawned, ready)
+    # If nobody read what it logs, a full pipe would hold it up.
+    listener = threading.Thread(target=_listen, args=(process, heed))
+    listener.start()
+    try:
+        yield port, process
+    finally:
+        end(process)
+        listener.join()
+        with process:
+            pass
+
+
+def _started(
+    spawned: Callable[[int], "subprocess.Popen[str]"], ready: str
+) -> tuple[int, "subprocess.Popen[str]"]:
+    said: list[str] = []
+    for _ in range(_ATTEMPTS):
+        port = free_port()
+        process = spawned(port)
+        assert process.stdout is not None
+        said = []
+        for line in process.stdout:
+            if ready in line:
+                return port, process
+            said.append(line)
+        with process:
+            pass
+    raise RuntimeError(f"the server did not start: {''.join(said[-3:])}")
+
+
+def _listen(process: "subprocess.Popen[str]", heed: Callable[[str], object]) -> None:
+    assert process.stdout is not None
+    for line in process.stdout:
+        heed(line.rstrip("\n"))
 
 
 @dataclass(frozen=True)
@@ -17,73 +99,27 @@ class RedisServer:
     process: "subprocess.Popen[str]"
 
 
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @contextmanager
 def redis_server_running(*options: str) -> Iterator[RedisServer]:
     """A redis-server that saves nothing and answers already; killed at the end."""
-    server = _started(options)
-    # Nobody else reads what it logs, and a full pipe would hold it up.
-    drain = threading.Thread(target=_drain, args=(server.process,))
-    drain.start()
-    try:
-        yield server
-    finally:
-        server.process.kill()
-        drain.join()
-        with server.process:
-            pass
 
-
-def _started(options: tuple[str, ...]) -> RedisServer:
-    said: list[str] = []
-    for _ in range(_ATTEMPTS):
-        port = free_port()
-        process = subprocess.Popen(
-            (
-                *("redis-server", "--port", str(port), "--bind", "127.0.0.1"),
-                *("--save", "", "--appendonly", "no", "--enable-debug-command", "yes", *options),
-            ),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
+    def command(port: int) -> tuple[str, ...]:
+        return (
+            *("redis-server", "--port", str(port), "--bind", "127.0.0.1"),
+            *("--save", "", "--appendonly", "no", "--enable-debug-command", "yes", *options),
         )
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            if "Ready to accept connections" in line:
-                return RedisServer(port, process)
-            said.append(line)
-        with process:
-            pass
-    raise RuntimeError(f"redis-server did not start: {''.join(said[-3:])}")
+
+    with server_running(command, "Ready to accept connections") as (port, process):
+        yield RedisServer(port, process)
 
 
-def _drain(process: "subprocess.Popen[str]") -> None:
-    assert process.stdout is not None
-    for _ in process.stdout:
-        pass
-
-
+@dataclass(frozen=True)
 class MemcachedServer:
-    """A memcached, and what it says on its standard error: with -vv, all that it is asked."""
+    """A memcached, and what it says: with -vv, all that it is asked."""
 
-    def __init__(self, port: int, process: "subprocess.Popen[str]") -> None:
-        self.port = port
-        self.process = process
-        self.said: list[str] = []
-
-    def listen(self) -> None:
-        """Until it ends."""
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.said.append(line.rstrip("\n"))
+    port: int
+    process: "subprocess.Popen[str]"
+    said: list[str]
 
 
 @contextmanager
@@ -91,43 +127,16 @@ def memcached_running(
     *options: str, udp: bool = False, env: Mapping[str, str] | None = None
 ) -> Iterator[MemcachedServer]:
     """A memcached that answers already, on 127.0.0.1, with `udp` over both; killed at the end."""
-    server = _memcached_started(options, udp, {**os.environ, **(env or {})})
-    listener = threading.Thread(target=server.listen)
-    listener.start()
-    try:
-        yield server
-    finally:
-        server.process.kill()
-        listener.join()
-        with server.process:
-            pass
-
-
-def _memcached_started(
-    options: tuple[str, ...], udp: bool, env: Mapping[str, str]
-) -> MemcachedServer:
     ready = "server listening (udp)" if udp else "server listening"
     said: list[str] = []
-    for _ in range(_ATTEMPTS):
-        port = free_port()
-        process = subprocess.Popen(
+
+    def command(port: int) -> tuple[str, ...]:
+        return (
             # "-u root" is asked of root; anybody else may say it too
-            (
-                *("memcached", "-u", "root", "-l", "127.0.0.1", "-p", str(port), "-vv"),
-                *("-U", str(port if udp else 0), *options),
-            ),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            env=env,
-            text=True,
-            errors="replace",  # it prints keys as they came
+            *("memcached", "-u", "root", "-l", "127.0.0.1", "-p", str(port), "-vv"),
+            *("-U", str(port if udp else 0), *options),
         )
-        assert process.stderr is not None
-        said = []
-        for line in process.stderr:
-            if ready in line:
-                return MemcachedServer(port, process)
-            said.append(line)
-        with process:
-            pass
-    raise RuntimeError(f"memcached did not start: {''.join(said[-3:])}")
+
+    whole = {**os.environ, **(env or {})}
+    with server_running(command, ready, heed=said.append, env=whole) as (port, process):
+        yield MemcachedServer(port, process, said)

@@ -1,9 +1,7 @@
 """A real MariaDB that also tells, in its general log, what it was asked."""
 
 import re
-import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,9 +9,8 @@ from pathlib import Path
 from pymysql import Connection
 
 from pcaps.mysql_server import READY, command, mysql, prepare
-from tests.servers import free_port
+from tests.servers import server_running
 
-_ATTEMPTS = 5  # another program may take the free port first
 _HEARD = re.compile(r"^(?:\t|\d+ +\S+)\t *\d+ ([A-Z][a-z ]+)\t(.*)$")
 
 
@@ -44,43 +41,10 @@ def mariadb_running(*options: str) -> Iterator[MysqlTruth]:
         folder = Path(name)
         prepare(folder)
         log = folder / "data" / "general.log"
-        options = (*options, "--general-log=1", f"--general-log-file={log}")
-        port, server = _started(folder, options)
-        drain = threading.Thread(target=_drain, args=(server,))
-        drain.start()
-        try:
+        logging = ("--bind-address=127.0.0.1", "--general-log=1", f"--general-log-file={log}")
+
+        def call(port: int) -> tuple[str, ...]:
+            return command(folder, *logging, *options, port=port)
+
+        with server_running(call, READY) as (port, _):
             yield MysqlTruth(port, log)
-        finally:
-            server.kill()
-            drain.join()
-            with server:
-                pass
-
-
-def _started(folder: Path, options: tuple[str, ...]) -> tuple[int, "subprocess.Popen[str]"]:
-    said: list[str] = []
-    for _ in range(_ATTEMPTS):
-        port = free_port()
-        server = subprocess.Popen(
-            command(folder, "--bind-address=127.0.0.1", *options, port=port),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-        )
-        assert server.stderr is not None
-        said = []
-        for line in server.stderr:
-            if READY in line:
-                return port, server
-            said.append(line)
-        with server:
-            pass
-    raise RuntimeError(f"mariadbd did not start: {''.join(said[-3:])}")
-
-
-def _drain(server: "subprocess.Popen[str]") -> None:
-    """Nobody else reads what it logs, and a full pipe would hold it up."""
-    assert server.stderr is not None
-    for _ in server.stderr:
-        pass

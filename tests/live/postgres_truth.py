@@ -4,75 +4,48 @@ import re
 import signal
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from pcaps.postgres_server import READY, new_database, postgres_command
-from tests.servers import free_port
+from tests.servers import server_running
 
-_ATTEMPTS = 5  # another program may take the free port first
 # Of a statement, and of an Execute; the parameters are logged on a line of their own.
 _STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): (.*)")
 SETTINGS = ("log_statement=all", "log_line_prefix=")
 
 
+@dataclass(frozen=True)
 class TruthfulPostgres:
     """`statements` are those that began to run, in the server's order."""
 
-    def __init__(self, port: int, process: "subprocess.Popen[str]") -> None:
-        self.port = port
-        self.process = process
-        self.statements: list[str] = []
-
-    def listen(self) -> None:
-        """Until it ends."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            found = _STATEMENT.match(line)
-            if found:
-                self.statements.append(found[1])
+    port: int
+    statements: list[str]
 
 
 @contextmanager
 def postgres_running(*settings: str) -> Iterator[TruthfulPostgres]:
     """A server of one's own on a free port of 127.0.0.1; killed at the end."""
+    statements: list[str] = []
+
+    def heed(line: str) -> None:
+        found = _STATEMENT.match(line)
+        if found:
+            statements.append(found[1])
+
     with tempfile.TemporaryDirectory(prefix="tcpkit-live-") as folder:
         data = new_database(Path(folder))
-        server = _started(data, settings)
-        listener = threading.Thread(target=server.listen)
-        listener.start()
-        try:
-            yield server
-        finally:
-            # an immediate shutdown: what the postmaster has started ends with it
-            server.process.send_signal(signal.SIGQUIT)
-            server.process.wait()
-            listener.join()
-            with server.process:
-                pass
+
+        def command(port: int) -> tuple[str, ...]:
+            return postgres_command(data, "127.0.0.1", port, *SETTINGS, *settings)
+
+        with server_running(command, READY, heed=heed, end=_shut_down, cwd="/") as (port, _):
+            yield TruthfulPostgres(port, statements)
 
 
-def _started(data: Path, settings: tuple[str, ...]) -> TruthfulPostgres:
-    said: list[str] = []
-    for _ in range(_ATTEMPTS):
-        port = free_port()
-        process = subprocess.Popen(
-            postgres_command(data, "127.0.0.1", port, *SETTINGS, *settings),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            cwd="/",
-        )
-        assert process.stdout is not None
-        said = []
-        for line in process.stdout:
-            if READY in line:
-                return TruthfulPostgres(port, process)
-            said.append(line)
-        with process:
-            pass
-    raise RuntimeError(f"the server did not start: {''.join(said[-3:])}")
+def _shut_down(process: "subprocess.Popen[str]") -> None:
+    """At once: what the postmaster has started ends with it."""
+    process.send_signal(signal.SIGQUIT)
+    process.wait()

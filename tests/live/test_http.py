@@ -1,71 +1,40 @@
 """nginx and Python's http.server, curl and http.client: what is logged is what was asked."""
 
 import re
-import subprocess
 import tempfile
-import threading
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from functools import partial
 from http.client import HTTPConnection
 from pathlib import Path
 
 from pcaps.http_client import Connection, curl, get
 from pcaps.http_servers import NGINX_READY, SERVER_READY, nginx_command, server_command
 from tests.goldens import ROOT, SCRIPTS
+from tests.live.clients import by_client, everywhere
 from tests.live.tracer import Row, Tracer, counter, tracing
-from tests.servers import free_port
+from tests.servers import server_running
 
 SCRIPT = SCRIPTS / "http.lua"
-_ATTEMPTS = 5  # another program may take the free port first
 _ACCESS = re.compile(r'"(\S+) (\S+) HTTP/1.1" (\d+) ')
-
-
-@contextmanager
-def running(call: Sequence[str], ready: str) -> Iterator[bool]:
-    """A server; whether it came up."""
-    server = subprocess.Popen(
-        call, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=ROOT
-    )
-    assert server.stdout is not None
-    up = any(ready in line for line in server.stdout)
-    drain = threading.Thread(target=server.stdout.read)
-    drain.start()
-    try:
-        yield up
-    finally:
-        server.kill()
-        drain.join()
-        with server:
-            pass
 
 
 @contextmanager
 def nginx_traced() -> Iterator[tuple[int, Path, Tracer]]:
     """The port of an nginx, its access log, and who watches it."""
-    for _ in range(_ATTEMPTS):
-        port = free_port()
-        with tempfile.TemporaryDirectory(prefix="tcpkit-live-") as name:
-            folder = Path(name)
-            with running(nginx_command(folder, port, "127.0.0.1"), NGINX_READY) as up:
-                if up:
-                    with traced(port) as tracer:
-                        yield port, folder / "access.log", tracer
-                    return
-    raise RuntimeError("nginx did not start")
+    with tempfile.TemporaryDirectory(prefix="tcpkit-live-") as name:
+        folder = Path(name)
+        command = partial(nginx_command, folder, host="127.0.0.1")
+        with server_running(command, NGINX_READY) as (port, _), traced(port) as tracer:
+            yield port, folder / "access.log", tracer
 
 
 @contextmanager
 def server_traced() -> Iterator[tuple[int, Tracer]]:
     """The port of Python's server, and who watches it."""
-    for _ in range(_ATTEMPTS):
-        port = free_port()
-        with running(server_command(port, "127.0.0.1"), SERVER_READY) as up:
-            if up:
-                with traced(port) as tracer:
-                    yield port, tracer
-                return
-    raise RuntimeError("the server did not start")
+    command = partial(server_command, host="127.0.0.1")
+    with server_running(command, SERVER_READY, cwd=ROOT) as (port, _), traced(port) as tracer:
+        yield port, tracer
 
 
 @contextmanager
@@ -147,24 +116,18 @@ def test_pipelines_of_many_connections_are_each_answered_in_order() -> None:
         clients = [Connection(port, "127.0.0.1") for _ in range(4)]
         names = {f"127.0.0.1:{client.socket.getsockname()[1]}": client for client in clients}
 
-        def talk(name: str, client: Connection) -> None:
+        def talk(named: tuple[str, Connection]) -> None:
+            name, client = named
             for number in range(count):
                 client.write(get(f"/text?{name}&{number}"))
             for _ in range(count):
                 client.reply()
 
-        threads = [threading.Thread(target=talk, args=item) for item in names.items()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        everywhere(talk, names.items())
         for client in clients:
             client.close()
         rows = tracer.rows_when(count * len(clients))
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        found[row["client"]].append(row["request"])
-    assert found == {
+    assert by_client(rows) == {
         name: [f"GET www.example/text?{name}&{number}" for number in range(count)] for name in names
     }
     assert {row["quality"] for row in rows} == {"exact"}

@@ -11,19 +11,7 @@ import pytest
 from tests.live.test_daemon import daemon
 from tests.live.tracer import numbers_of, tracing
 from tests.program import DEADLINE_S, wait_until
-
-SCRIPT = """
-tcpkit.protocol {
-  name = "echo", port = 7,
-  request = function(stream)
-    local line = stream:line()
-    return { command = "ECHO", key = line, request = line }
-  end,
-  reply = function(stream)
-    return { code = stream:line() }
-  end,
-}
-"""
+from tests.protocols.lua.traced import ECHO
 
 
 def serve(server: socket.socket) -> None:
@@ -51,7 +39,7 @@ def port() -> Iterator[int]:
 @pytest.fixture
 def script(tmp_path: Path) -> Path:
     path = tmp_path / "echo.lua"
-    path.write_text(SCRIPT)
+    path.write_text(ECHO)
     return path
 
 

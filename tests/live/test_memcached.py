@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import bmemcached
@@ -11,6 +11,7 @@ from pymemcache.client.base import Client
 
 from pcaps.memcached_client import GET, NOOP, Connection, binary
 from pcaps.saslauthd import saslauthd_running
+from tests.live.clients import by_client, everywhere
 from tests.live.memcached_truth import MemcachedTruth, connected, held_up
 from tests.live.tracer import Row, Tracer, tracing
 from tests.program import wait_until
@@ -145,18 +146,11 @@ def test_connections_at_once_each_have_their_own_requests(
 ) -> None:
     clients = [connected(truth.server) for _ in range(8)]
     before = truth.counters()
-    threads = [threading.Thread(target=talk, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    everywhere(talk, clients)
     gained = truth.counters()
     gained.subtract(before)
     rows = truth.theirs(tracer)
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        found[row["client"]].append(row["request"])
-    assert found == {
+    assert by_client(rows) == {
         name_of(client): [line.decode().splitlines()[0] for line in lines_of(client)]
         for client in clients
     }

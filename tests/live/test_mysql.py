@@ -1,8 +1,6 @@
 """A real MariaDB, the client `mysql` and PyMySQL: the statements logged are those that were run."""
 
 import struct
-import threading
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import pytest
@@ -12,6 +10,7 @@ from pymysql.err import MySQLError
 
 from pcaps.mysql_client import STMT_PREPARE, execution
 from tests.goldens import SCRIPTS
+from tests.live.clients import by_client, everywhere
 from tests.live.mysql_truth import MysqlTruth, mariadb_running
 from tests.live.tracer import Row, Tracer, counter, tracing
 
@@ -214,22 +213,16 @@ def test_connections_at_once_each_have_their_own_statements(
     turns, clients = 50, [truth.connect() for _ in range(6)]
     names = {f"127.0.0.1:{client._sock.getsockname()[1]}": client for client in clients}
 
-    def talk(name: str, client: Connection) -> None:
+    def talk(named: tuple[str, Connection]) -> None:
+        name, client = named
         for turn in range(turns):
             client.query(f"SELECT '{name}', {turn}")
 
-    threads = [threading.Thread(target=talk, args=item) for item in names.items()]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    everywhere(talk, names.items())
     for client in clients:
         client.close()
     rows = until_quit(tracer, len(clients))
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        if row["command"] == "SELECT":
-            found[row["client"]].append(row["request"])
+    found = by_client(row for row in rows if row["command"] == "SELECT")
     assert found == {name: [f"SELECT '{name}', {turn}" for turn in range(turns)] for name in names}
     assert {row["quality"] for row in rows} == {"exact"}
 

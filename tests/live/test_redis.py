@@ -2,12 +2,13 @@
 
 import io
 import threading
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 import redis
 
+from tests.live.clients import by_client, everywhere
 from tests.live.resp_server import Client, command_bytes, read_command
 from tests.live.tracer import Row, Tracer, tracing
 from tests.live.truth import TruthfulRedis
@@ -50,14 +51,6 @@ def printable(word: bytes) -> str:
 def counted(commands: Counter[str]) -> Counter[str]:
     """Without those that a server older than the client does not know, nor count."""
     return Counter({name: n for name, n in commands.items() if not name.startswith("CLIENT ")})
-
-
-def by_client(rows: Sequence[Row]) -> dict[str, list[str]]:
-    """The requests of each connection, in the order of the log."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in rows:
-        found[row["client"]].append(row["request"])
-    return found
 
 
 def names(rows: Sequence[Row]) -> Counter[str]:
@@ -136,15 +129,6 @@ def test_connections_at_once_each_have_their_own_requests(
     assert tracer.numbers(redis_truth.port)["total_reqs"] == 800
     for client in clients:
         client.close()
-
-
-def everywhere(talk: Callable[[Client], None], clients: Sequence[Client]) -> None:
-    """Let all clients talk at once."""
-    threads = [threading.Thread(target=talk, args=(client,)) for client in clients]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_deep_pipeline_of_equal_requests_is_exact(
