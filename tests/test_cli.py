@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import tcpkit
-from tcpkit.cli import parse
 from tcpkit.config import Config
 from tcpkit.errors import ConfigError
 from tcpkit.installation import build_kind
+from tcpkit.options import parse
 from tests.build import write_pcap
 from tests.program import assert_refused, shell_run, tcpkit_run
 

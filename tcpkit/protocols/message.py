@@ -10,6 +10,8 @@ from typing import Final, final
 
 from mypy_extensions import i64, mypyc_attr
 
+from tcpkit.flow.endpoints import Endpoints
+
 NO_TIME: Final = -1  # a time or latency that does not exist
 
 # Exchange.status
@@ -49,7 +51,9 @@ class Exchange:
     """One request with its reply. Times are ns since the epoch, NO_TIME where there is none.
 
     `request_seq` and `reply_seq` are the stream positions of the first bytes: with the
-    addresses they say which bytes were paired (-1 over UDP, or without a reply).
+    addresses they say which bytes were paired (-1 over UDP, or without a reply). `ends` are
+    who talks; over TCP that is the connection. `reply` is the reply's beginning as on the
+    wire, where the recorder asked for it (`keeps_replies`).
     """
 
     __slots__ = (
@@ -57,10 +61,12 @@ class Exchange:
         "status", "code", "hits", "exact", "depth", "flags", "time_ns", "latency_ns",
         "request_first_ns", "request_last_ns", "reply_first_ns", "reply_last_ns",
         "request_bytes", "reply_bytes", "request_seq", "reply_seq",
-        "dns_id", "attempts", "answers",
+        "dns_id", "attempts", "answers", "ends", "reply",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self.ends: Endpoints | None = None
+        self.reply: bytes = b""
         self.protocol: str = ""
         self.transport: str = "tcp"
         self.client: str = ""
@@ -133,7 +139,7 @@ class PairingCounts:
 class Recorder:
     """Takes what the sessions of one server port produce."""
 
-    __slots__ = ()
+    keeps_replies: bool = False  # sessions keep the beginning of each reply, for `Exchange.reply`
 
     def answered(self, latency_ns: i64) -> bool:
         """Count a replied, not blocking request; True if its Exchange is wanted.

@@ -9,6 +9,7 @@ def exchange_of(request: Request, ends: Endpoints, protocol: str) -> Exchange:
     """The Exchange of a request, over TCP, with its times and its place; without its words."""
     exchange = Exchange()
     exchange.protocol = protocol
+    exchange.ends = ends
     exchange.client = ends.client
     exchange.server = ends.server
     exchange.server_port = ends.server_port

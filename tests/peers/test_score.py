@@ -13,8 +13,8 @@ from typing import TypedDict
 
 import pytest
 
-from tcpkit.cli import parse
 from tcpkit.errors import ConfigError
+from tcpkit.options import parse
 from tests.program import command, environment
 
 FOLDER = Path(os.environ["TCPKIT_PEER_CAPTURES"])

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tcpkit.cli import parse
 from tcpkit.config import DEFAULT_LUA_BUDGET, DEFAULT_LUA_MEMORY_MIB
+from tcpkit.options import parse
 from tests.scripts.lua import LUAS, PCAPS, ROOT, script_lines
 
 PAGE = (ROOT / "docs" / "lua.md").read_text(encoding="utf-8")

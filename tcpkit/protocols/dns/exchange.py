@@ -28,6 +28,7 @@ def query_exchange(query: Query, transport: str, exact: bool) -> Exchange:
     ends = query.client.ends
     exchange.protocol = "dns"
     exchange.transport = transport
+    exchange.ends = ends
     exchange.client = ends.client
     exchange.server = ends.server
     exchange.server_port = ends.server_port
