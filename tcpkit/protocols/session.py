@@ -15,6 +15,7 @@ from tcpkit.protocols.message import (
     OK,
     SILENT,
     TIMEOUT,
+    Exchange,
 )
 from tcpkit.protocols.pairing import EXACT, LOST, REST_NS, TRIAL, Request, Trial
 from tcpkit.protocols.step import Step
@@ -45,8 +46,12 @@ class PairedSession(Step):
             exchange.status = SILENT
             exchange.time_ns = ts_ns
             exchange.exact = exchange.exact and proven
-            self.recorder.report(exchange)
+            self.report_silent(exchange, anchor)
         self.pool.put(request)
+
+    def report_silent(self, exchange: Exchange, anchor: i64) -> None:
+        """`anchor` is how far the client had the replies when it sent the request."""
+        self.recorder.report(exchange)
 
     def count_answer(self, request: Request, latency_ns: i64) -> bool:
         """Count a reply that has come; whether its Exchange is wanted."""
