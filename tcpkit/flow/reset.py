@@ -11,12 +11,13 @@ from typing import Final
 from mypy_extensions import i64
 
 from tcpkit.flow.connection import Connection
-from tcpkit.flow.half_stream import NOT_KNOWN, HalfStream
+from tcpkit.flow.half_stream import NOT_KNOWN
 from tcpkit.flow.sequence import distance
 from tcpkit.flow.stream import END_ABORT, END_REFUSED, END_RESET
 from tcpkit.wire.segment import ACK, Segment
 
-# Connection.reset_kind: the first RST that was captured
+# Connection.reset_kind: the first RST that was captured; but an answer of the client's, which may
+# follow the client's own, tells more
 BY_CLIENT: Final = 0  # of its own accord: replies may have been under way
 ANSWER_OF_CLIENT: Final = 1  # to something that the server sent
 BY_SERVER: Final = 2
@@ -32,7 +33,13 @@ def note_reset(conn: Connection, from_client: bool, segment: Segment, seq: i64) 
             conn.reset_kind = BY_CLIENT if own else ANSWER_OF_CLIENT
         else:
             conn.reset_kind = BY_SERVER if own else ANSWER_OF_SERVER
-    if own and not from_client:
+    elif from_client and not own and conn.reset_kind == BY_CLIENT:
+        conn.reset_kind = ANSWER_OF_CLIENT
+    if not own:
+        return
+    if from_client:
+        conn.reset_ack = segment.ack
+    else:
         conn.reset_seq = seq
 
 
@@ -52,5 +59,5 @@ def is_unexplained(conn: Connection) -> bool:
         return False
     if conn.reset_seq != NOT_KNOWN:
         return False
-    client: HalfStream = conn.client_half
-    return client.fin < 0 or distance(conn.server_half.next, client.fin_ack) <= 0
+    had = conn.reset_ack if conn.reset_ack != NOT_KNOWN else conn.client_half.fin_ack
+    return had == NOT_KNOWN or distance(conn.server_half.next, had) <= 0

@@ -85,6 +85,11 @@ def client_resets(dialect: Dialect) -> Conversation:
     return made.server(dialect.replies[0], at_us=20)
 
 
+def client_resets_and_answers(dialect: Dialect) -> Conversation:
+    """The reply comes to a client that has reset."""
+    return client_resets(dialect).client_refuses()
+
+
 def client_resets_a_pipeline(dialect: Dialect) -> Conversation:
     made = dialect.begun().client(b"".join(dialect.requests), at_us=10)
     return made.server(dialect.replies[0], at_us=20).client_ack().client_reset()
@@ -135,6 +140,7 @@ ENDINGS: list[Callable[[Dialect], Conversation]] = [
     client_has_closed,
     half_close,
     client_resets,
+    client_resets_and_answers,
     client_resets_a_pipeline,
     server_closes_a_pipeline,
     server_resets,
@@ -208,6 +214,8 @@ def test_a_reset_that_answers_what_nobody_captured_leaves_nothing_to_report(
     run = traced(made.packets, dialect.reading)
     assert run.exchanges == [] and run.pairing.aborted == 0
     assert sum(run.pairing.unpaired.values()) == 1
+    made = dialect.begun().client(dialect.requests[0], at_us=10).client_reset().client_refuses(200)
+    assert traced(made.packets, dialect.reading).exchanges == []
 
 
 @pytest.mark.parametrize("dialect", TWO, ids=["redis", "dns"])
