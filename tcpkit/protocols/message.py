@@ -54,6 +54,10 @@ class Exchange:
     addresses they say which bytes were paired (-1 over UDP, or without a reply). `ends` are
     who talks; over TCP that is the connection. `reply` is the reply's beginning as on the
     wire, where the recorder asked for it (`keeps_replies`).
+
+    `queue_ns` is the part of the latency in which the request, complete, waited behind the
+    replies to earlier ones of its connection: 0 where replies need no order, NO_TIME where
+    there is no reply, or where that is not known.
     """
 
     __slots__ = (
@@ -61,7 +65,7 @@ class Exchange:
         "status", "code", "hits", "exact", "depth", "flags", "time_ns", "latency_ns",
         "request_first_ns", "request_last_ns", "reply_first_ns", "reply_last_ns",
         "request_bytes", "reply_bytes", "request_seq", "reply_seq",
-        "dns_id", "attempts", "answers", "ends", "reply",
+        "dns_id", "attempts", "answers", "ends", "reply", "queue_ns",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -83,6 +87,7 @@ class Exchange:
         self.flags: i64 = 0
         self.time_ns: i64 = 0
         self.latency_ns: i64 = NO_TIME  # may be negative where clocks are; see `status`
+        self.queue_ns: i64 = NO_TIME
         self.request_first_ns: i64 = NO_TIME
         self.request_last_ns: i64 = NO_TIME
         self.reply_first_ns: i64 = NO_TIME

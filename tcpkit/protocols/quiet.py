@@ -160,6 +160,7 @@ class QuietSession(PairedSession):
         if request.expected == DOUBTFUL or (request.expected == PERHAPS and self._rivals(request)):
             self.counts.drop("quiet, answer unclear", 1)
             self._doubt_owners(request)
+            self.replied_ns = self.reply_last_ns
             return True
         if self.trust == EXACT and self.doubts(request):
             self.trust = INFERRED
@@ -174,7 +175,9 @@ class QuietSession(PairedSession):
         if self.trial is not None:
             self.queue.pop()
             self._owes_less(request)
-            self.try_out(request, self.answered_exchange(request), int(self.reply_kind()))
+            exchange = self.answered_exchange(request)
+            self.replied_ns = self.reply_last_ns
+            self.try_out(request, exchange, int(self.reply_kind()))
             self.pool.put(request)
         else:
             self._answer(request)
@@ -240,6 +243,7 @@ class QuietSession(PairedSession):
         self._owes_less(request)
         if self.count_answer(request, self.reply_first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
+        self.replied_ns = self.reply_last_ns
         self.pool.put(request)
 
     def _owes_less(self, request: Request) -> None:
@@ -336,4 +340,5 @@ class QuietSession(PairedSession):
         exchange.latency_ns = self.reply_first_ns - request.last_ns
         exchange.reply_bytes = self.reply_size
         exchange.reply_seq = self.reply_seq
+        self.tell_wait(request, exchange)
         return exchange

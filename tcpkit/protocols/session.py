@@ -12,9 +12,11 @@ from tcpkit.protocols.message import (
     BLOCKING,
     GAP,
     LATE,
+    NO_TIME,
     OK,
     SILENT,
     TIMEOUT,
+    Exchange,
 )
 from tcpkit.protocols.pairing import EXACT, LOST, REST_NS, TRIAL, Request, Trial
 from tcpkit.protocols.step import Step
@@ -67,6 +69,17 @@ class PairedSession(Step):
             counts.blocking += 1
             return self.recorder.wants(OK, True)
         return self.recorder.answered(latency_ns)
+
+    def tell_wait(self, request: Request, exchange: Exchange) -> None:
+        """Of the latency of `exchange`, now complete: how much was spent behind earlier replies.
+
+        To be called before the reply counts as an earlier one itself (`replied_ns`).
+        """
+        if request.depth == 0:
+            exchange.queue_ns = 0  # the earlier replies had come, whole
+        elif self.replied_ns != NO_TIME:
+            waited = min(self.replied_ns - request.last_ns, exchange.latency_ns)
+            exchange.queue_ns = max(waited, 0)
 
     def _ends_well(self, trial: Trial) -> bool:
         """Whether what is on trial is believed when the capture ends."""

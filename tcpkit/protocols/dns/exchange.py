@@ -55,6 +55,7 @@ def answered_exchange(query: Query, reply: Reply, transport: str, exact: bool) -
     exchange.reply_first_ns = reply.first_ns
     exchange.reply_last_ns = reply.last_ns
     exchange.latency_ns = reply.first_ns - query.last_ns
+    exchange.queue_ns = 0  # answers need no order
     exchange.reply_bytes = reply.size
     exchange.reply_seq = reply.seq
     if query.opcode != UPDATE:  # there the number is one of prerequisites (RFC 2136, section 2.2)

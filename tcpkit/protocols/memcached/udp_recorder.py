@@ -42,6 +42,7 @@ class UdpRecorder(Recorder):
         exchange.request_bytes += FRAME_SIZE
         exchange.depth += self.depth
         if exchange.answered:
+            exchange.queue_ns = 0
             exchange.reply_last_ns = self.reply_last_ns
             exchange.reply_bytes += FRAME_SIZE * self.reply_parts
             exchange.flags = exchange.flags | self.reply_flags

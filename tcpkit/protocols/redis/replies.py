@@ -200,6 +200,7 @@ class ReplySide(RequestSide):
         self.owed -= 1
         if self.count_answer(request, replies.first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
+        self.replied_ns = replies.last_ns
         self.pool.put(request)
 
     def _unusual_reply(self, replies: ReplyScanner) -> bool:
@@ -257,7 +258,9 @@ class ReplySide(RequestSide):
             return
         self.queue.pop()
         self.owed -= 1
-        self.try_out(request, self.answered_exchange(request), replies.kind)
+        exchange = self.answered_exchange(request)
+        self.replied_ns = replies.last_ns
+        self.try_out(request, exchange, replies.kind)
         self.pool.put(request)
 
     def _confirmation(self, request: Request, replies: ReplyScanner) -> bool:
@@ -356,6 +359,7 @@ class ReplySide(RequestSide):
         exchange.latency_ns = replies.first_ns - request.last_ns
         exchange.reply_bytes = replies.size
         exchange.reply_seq = replies.seq
+        self.tell_wait(request, exchange)
         return exchange
 
     def request_exchange(self, request: Request) -> Exchange:
