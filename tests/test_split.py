@@ -14,6 +14,7 @@ import pytest
 
 from pcaps.client import encode
 from pcaps.redis.slow_transfers import SIZE
+from tcpkit.sinks.units import duration
 from tests.goldens import GOLDEN, PCAPS, captures, golden_path, log_of
 from tests.truth.captures import read
 from tests.truth.wire import Wire
@@ -166,6 +167,41 @@ def test_split_of_slow_transfers_is_that_of_the_packets() -> None:
     # A slow client, which the latency does not tell of.
     assert expected[0].upload_ns > 50_000_000 > 10 * expected[0].wait_ns
     assert expected[2].download_ns > 50_000_000 > 5 * expected[2].wait_ns
+
+
+def test_requests_of_a_real_server_are_queued_behind_what_held_it_up() -> None:
+    path = PCAPS / "redis" / "queued.pcap"
+    link_type, packets = read(path)
+    ((requests, replies),) = connections(path)
+    wire = Wire(packets, link_type)
+    asked = times_of(wire, requests, sizes_of(requests.data))
+    answered = times_of(wire, replies, sizes_of(replies.data))
+
+    reasons = [
+        json.loads(line)["reason"]
+        for line in log_of(Path("redis/queued.pcap"), "--explain").splitlines()
+    ]
+
+    # By the maker: what is sent behind KEYS, the second EVAL, six EVALs, MIGRATE and BLPOP.
+    alone, together = None, "answered together with others"
+    loop = "EVAL local n = 0 while n < tonumber(ARGV[1]) ..."
+    migrate = "MIGRATE 10.0.0.9 6379 key 0 30 AUTH2 user ***"
+    culprits = [alone, *["KEYS absent:*"] * 5, *[together] * 3, alone, alone, loop]
+    culprits += [*[together] * 6, "6 requests", alone, migrate, "blocked by design", together]
+    earlier = [
+        max(
+            (each.last_ns for each in answered[:at] if each.last_ns < answered[at].first_ns),
+            default=0,
+        )
+        for at in range(len(answered))
+    ]
+    expected = [
+        f"queued {duration(earlier[at] - asked[at].last_ns)} behind {culprit}"
+        if culprit is not None and not culprit.startswith(("answered", "blocked"))
+        else culprit
+        for at, culprit in enumerate(culprits)
+    ]
+    assert reasons == expected
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,8 @@ class QuietSession(PairedSession):
         if self.trial is not None:
             self.queue.pop()
             self._owes_less(request)
+            if self.explains:
+                self.take_turn(request, self.reply_first_ns, self.reply_last_ns)
             exchange = self.answered_exchange(request)
             self.replied_ns = self.reply_last_ns
             self.try_out(request, exchange, int(self.reply_kind()))
@@ -241,6 +243,8 @@ class QuietSession(PairedSession):
         """The reply just read is that of `request`, the oldest one."""
         self.queue.pop()
         self._owes_less(request)
+        if self.explains:
+            self.take_turn(request, self.reply_first_ns, self.reply_last_ns)
         if self.count_answer(request, self.reply_first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
         self.replied_ns = self.reply_last_ns
@@ -266,6 +270,7 @@ class QuietSession(PairedSession):
 
     def be_silent(self, request: Request, exact: bool) -> None:
         """`request`, taken out of the queue, gets no reply; `exact`: that is sure."""
+        self.hide_culprits()
         unclear = self.lossy and not exact and self.tells_success(request)
         if unclear or request.expected == DOUBTFUL:
             self.counts.drop("quiet, answer unclear", 1)

@@ -12,6 +12,7 @@ from mypy_extensions import i64
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN, distance
 from tcpkit.flow.stream import Stream
+from tcpkit.protocols.held_up import HeldUp
 from tcpkit.protocols.message import (
     BLOCKING,
     MID_STREAM,
@@ -56,6 +57,7 @@ class Step(Stream):
         "drains", "overlaps", "pipelines", "one_by_one", "checks", "next_flags", "base_flags",
         "last_ns", "server_ack", "reply_end", "burst", "batches", "owed", "owed_known",
         "replied_since", "previous_anchor", "unbroken", "first_seen", "pause_ns", "replied_ns",
+        "explains", "shares", "held_up",
     )  # fmt: skip
 
     def __init__(
@@ -101,6 +103,9 @@ class Step(Stream):
         self.pause_ns: i64 = NO_TIME  # on trial: how long all was quiet before the last request
         # last byte of the latest reply, in order; 0: there was none yet; NO_TIME: not known
         self.replied_ns: i64 = 0 if client_start and server_start else NO_TIME
+        self.explains = recorder.explains
+        self.shares = False  # explaining: more follows in the last packet of the reply just read
+        self.held_up = HeldUp() if recorder.explains else None
         counts.sessions += 1
         if self.base_flags:
             counts.mid_stream += 1

@@ -5,6 +5,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from tcpkit.protocols.message import NO_TIME, Exchange, flag_names
+from tcpkit.sinks.reason import reason_of
 
 _NO_FLAGS: Final[list[str]] = []
 
@@ -14,7 +15,7 @@ FIELD_NAMES: Final = (
     "latency_ns", "request_first_ns", "request_last_ns", "reply_first_ns", "reply_last_ns",
     "request_bytes", "reply_bytes", "status", "code", "hits", "quality", "depth", "flags",
     "id", "attempts", "answers",
-    "upload_ns", "wait_ns", "queue_ns", "service_ns", "download_ns",
+    "upload_ns", "wait_ns", "queue_ns", "service_ns", "download_ns", "reason",
 )  # fmt: skip
 
 
@@ -26,9 +27,10 @@ def _span(first_ns: i64, last_ns: i64) -> int | None:
     return None if NO_TIME in (first_ns, last_ns) else last_ns - first_ns
 
 
-def fields_of(exchange: Exchange) -> dict[str, object]:
+def fields_of(exchange: Exchange, explains: bool) -> dict[str, object]:
     """The fields in their order: numbers, texts, a list of flags, None.
 
+    `reason` is there with --explain only: `explains`.
     A time between two others is None where either of them is not known.
     """
     flags = exchange.flags
@@ -68,4 +70,6 @@ def fields_of(exchange: Exchange) -> dict[str, object]:
     fields["queue_ns"] = queue_ns
     fields["service_ns"] = None if wait_ns is None or queue_ns is None else wait_ns - queue_ns
     fields["download_ns"] = _span(exchange.reply_first_ns, exchange.reply_last_ns)
+    if explains:
+        fields["reason"] = reason_of(exchange) or None
     return fields

@@ -43,11 +43,14 @@ class Capture:
         keep_bytes: bool = True,
         udp: bool = False,
         protocol: Protocol | None = None,
+        explains: bool = False,
     ) -> None:
         """`protocol` is read instead of a mode that the registry has."""
         self._collector = Collector()
         self.pairing = PairingCounts()
         self.stats = {port: PortStats(port, threshold_ns, [self._collector]) for port in ports}
+        for port in self.stats.values():
+            port.explains = explains
         protocol = protocol or protocol_of(mode)
         assert protocol is not None
         timeout_ns = timeout_s * 1_000_000_000

@@ -17,7 +17,8 @@ from tcpkit.protocols.dns.words import (
     rcode_name,
     type_name,
 )
-from tcpkit.protocols.message import ERROR, OK, Exchange
+from tcpkit.protocols.message import ERROR, OK, RETRANSMISSION, Exchange
+from tcpkit.protocols.request_exchange import tell_resent
 
 TEXT_LIMIT: Final = 128
 
@@ -43,6 +44,8 @@ def query_exchange(query: Query, transport: str, exact: bool) -> Exchange:
     exchange.dns_id = query.id
     exchange.attempts = query.attempts
     exchange.answers = 0
+    if query.flags & RETRANSMISSION:
+        tell_resent(exchange, query.resent_ns)
     return exchange
 
 

@@ -107,6 +107,7 @@ class LuaDatagrams(DatagramReader):
                 self._counts.retries += 1
                 asked.exact = False
                 asked.request.flags = asked.request.flags | RETRANSMISSION
+                asked.request.resent_ns = datagram.last_ns
                 return True
         return False
 

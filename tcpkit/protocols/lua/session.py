@@ -118,6 +118,7 @@ class LuaSession(OrderedSession):
         id_ = text(special[3]) if len(special) > 3 else b""
         if id_:
             self._has_ids = True
+            self.explains = False  # nobody waits for another
             self._give_id(request, id_)
         self.arrived(request, self.request_seq, end, ts_ns, ack)
 

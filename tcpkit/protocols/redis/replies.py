@@ -179,6 +179,8 @@ class ReplySide(RequestSide):
             if not replies.done:
                 return
             replies.last_ns = ts_ns
+            if self.explains:
+                self.shares = pos < end
             head = self.queue.head
             if (
                 self.plain
@@ -198,6 +200,8 @@ class ReplySide(RequestSide):
         """The reply just read is that of `request`, the oldest one."""
         self.queue.pop()
         self.owed -= 1
+        if self.explains:
+            self.take_turn(request, replies.first_ns, replies.last_ns)
         if self.count_answer(request, replies.first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
         self.replied_ns = replies.last_ns
@@ -258,6 +262,8 @@ class ReplySide(RequestSide):
             return
         self.queue.pop()
         self.owed -= 1
+        if self.explains:
+            self.take_turn(request, replies.first_ns, replies.last_ns)
         exchange = self.answered_exchange(request)
         self.replied_ns = replies.last_ns
         self.try_out(request, exchange, replies.kind)
