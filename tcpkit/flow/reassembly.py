@@ -21,6 +21,7 @@ from tcpkit.flow.half_stream import HalfStream, Held
 from tcpkit.flow.health import Health
 from tcpkit.flow.observer import ConnectionObserver, tell_ended, tell_started
 from tcpkit.flow.sequence import MASK, distance
+from tcpkit.flow.side import AGAIN, COPY, COPY_NS, LATE, PROBE
 from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOpener
 from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
 
@@ -31,7 +32,6 @@ HOLE_NS: Final = 30_000_000_000  # several retransmission timeouts (RFC 6298)
 MAX_HELD_PIECES: Final = 4096  # a window of 6 MB in segments of 1460 bytes
 MAX_HELD_BYTES: Final = 8 << 20  # both directions of one connection
 MAX_HELD_TOTAL: Final = 64 << 20  # all connections together
-COPY_NS: Final = 500_000  # no retransmission follows its original as fast as a copy does
 WINDOW: Final = 1 << 30  # the largest window there is (RFC 7323)
 
 
@@ -137,7 +137,7 @@ class Reassembly:
         data = segment.data[segment.start : segment.end]
         late = from_client and self._is_late(conn, True, half, segment.seq)
         if late:
-            self.counts.out_of_order += 1
+            self._count_late(conn)
         held.append(Held(segment.seq, segment.size, data, segment.ts_ns, segment.ack, late))
         ahead.held_bytes += len(data)
         self.held_total += len(data)
@@ -185,11 +185,13 @@ class Reassembly:
         if not half.hold(piece):
             if half.knows_mark(segment.mark):
                 self.counts.copies += 1
+                _found(conn, COPY)
             else:
                 self.counts.retransmissions += 1
+                _found(conn, AGAIN)
             return
         if piece.late:
-            self.counts.out_of_order += 1
+            self._count_late(conn)
         self.held_total += half.held_bytes - before
         half.remember_mark(segment.mark)
 
@@ -208,7 +210,7 @@ class Reassembly:
         half.remember_mark(segment.mark)
         stream = self.stream_of(conn)
         if late:
-            self.counts.out_of_order += 1
+            self._count_late(conn)
             stream.notes = OUT_OF_ORDER
         data, start, end = segment.data, segment.start, segment.end
         if from_client:
@@ -232,6 +234,10 @@ class Reassembly:
             return False
         return distance(replies[0].ack, seq) > 0
 
+    def _count_late(self, conn: Connection) -> None:
+        self.counts.out_of_order += 1
+        _found(conn, LATE)
+
     def _seen_before(
         self,
         conn: Connection,
@@ -243,10 +249,13 @@ class Reassembly:
     ) -> None:
         if segment.size == 1 and distance(seq, half.next) == -1:
             self.counts.keepalives += 1  # RFC 9293, section 3.8.4
+            _found(conn, PROBE)
         elif half.knows_mark(segment.mark) or (segment.mark == 0 and idle_ns < COPY_NS):
             self.counts.copies += 1
+            _found(conn, COPY)
         else:
             self.counts.retransmissions += 1
+            _found(conn, AGAIN)
             last = (seq + segment.size) & MASK
             self.stream_of(conn).retransmitted(from_client, seq, last)
 
@@ -397,6 +406,11 @@ class Reassembly:
         half.forget_hole()
         self.counts.gaps += 1
         self.counts.gap_bytes += size
+        health = conn.health
+        if health is not None:
+            side = health.client if from_client else health.server
+            side.gaps += 1
+            side.gap_bytes += size
         stream = self.stream_of(conn)
         if from_client:
             stream.request_gap(size, seq)
@@ -414,3 +428,10 @@ class Reassembly:
             health.end_ns = ts_ns
             return
         self.farewell(conn, end, ts_ns)
+
+
+def _found(conn: Connection, what: i64) -> None:
+    """What the packet that is being read turned out to be, for who looks at it next."""
+    health = conn.health
+    if health is not None:
+        health.found = what
