@@ -19,9 +19,10 @@ from tcpkit.flow.connection import Connection
 from tcpkit.flow.counts import FlowCounts
 from tcpkit.flow.half_stream import HalfStream, Held
 from tcpkit.flow.health import Health
+from tcpkit.flow.health_notes import note_again, note_found, note_gap, note_late
 from tcpkit.flow.observer import ConnectionObserver, tell_ended, tell_started
 from tcpkit.flow.sequence import MASK, distance
-from tcpkit.flow.side import AGAIN, COPY, COPY_NS, LATE, PROBE
+from tcpkit.flow.side import AGAIN, COPY, COPY_NS, PROBE
 from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOpener
 from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
 
@@ -137,7 +138,7 @@ class Reassembly:
         data = segment.data[segment.start : segment.end]
         late = from_client and self._is_late(conn, True, half, segment.seq)
         if late:
-            self._count_late(conn)
+            self._count_late(conn, True, segment, segment.seq)
         held.append(Held(segment.seq, segment.size, data, segment.ts_ns, segment.ack, late))
         ahead.held_bytes += len(data)
         self.held_total += len(data)
@@ -171,6 +172,7 @@ class Reassembly:
             return
         if ahead < 0:
             self.counts.retransmissions += 1
+            note_again(self.observer, conn, from_client, seq, half.next, segment.ts_ns)
             self.stream_of(conn).retransmitted(from_client, seq, half.next)
         late = self._is_late(conn, from_client, half, seq)
         ack = segment.ack if segment.flags & ACK else max(other.next, 0)
@@ -185,13 +187,15 @@ class Reassembly:
         if not half.hold(piece):
             if half.knows_mark(segment.mark):
                 self.counts.copies += 1
-                _found(conn, COPY)
+                note_found(conn, COPY)
             else:
                 self.counts.retransmissions += 1
-                _found(conn, AGAIN)
+                note_found(conn, AGAIN)
+                last = (seq + size) & MASK
+                note_again(self.observer, conn, from_client, seq, last, segment.ts_ns)
             return
         if piece.late:
-            self._count_late(conn)
+            self._count_late(conn, from_client, segment, seq)
         self.held_total += half.held_bytes - before
         half.remember_mark(segment.mark)
 
@@ -210,7 +214,7 @@ class Reassembly:
         half.remember_mark(segment.mark)
         stream = self.stream_of(conn)
         if late:
-            self._count_late(conn)
+            self._count_late(conn, from_client, segment, seq)
             stream.notes = OUT_OF_ORDER
         data, start, end = segment.data, segment.start, segment.end
         if from_client:
@@ -234,9 +238,9 @@ class Reassembly:
             return False
         return distance(replies[0].ack, seq) > 0
 
-    def _count_late(self, conn: Connection) -> None:
+    def _count_late(self, conn: Connection, from_client: bool, segment: Segment, seq: i64) -> None:
         self.counts.out_of_order += 1
-        _found(conn, LATE)
+        note_late(conn, from_client, segment, seq)
 
     def _seen_before(
         self,
@@ -249,14 +253,15 @@ class Reassembly:
     ) -> None:
         if segment.size == 1 and distance(seq, half.next) == -1:
             self.counts.keepalives += 1  # RFC 9293, section 3.8.4
-            _found(conn, PROBE)
+            note_found(conn, PROBE)
         elif half.knows_mark(segment.mark) or (segment.mark == 0 and idle_ns < COPY_NS):
             self.counts.copies += 1
-            _found(conn, COPY)
+            note_found(conn, COPY)
         else:
             self.counts.retransmissions += 1
-            _found(conn, AGAIN)
+            note_found(conn, AGAIN)
             last = (seq + segment.size) & MASK
+            note_again(self.observer, conn, from_client, seq, last, segment.ts_ns)
             self.stream_of(conn).retransmitted(from_client, seq, last)
 
     def settle(self, conn: Connection, now_ns: i64, packets: i64) -> None:
@@ -406,11 +411,7 @@ class Reassembly:
         half.forget_hole()
         self.counts.gaps += 1
         self.counts.gap_bytes += size
-        health = conn.health
-        if health is not None:
-            side = health.client if from_client else health.server
-            side.gaps += 1
-            side.gap_bytes += size
+        note_gap(conn, from_client, size)
         stream = self.stream_of(conn)
         if from_client:
             stream.request_gap(size, seq)
@@ -428,10 +429,3 @@ class Reassembly:
             health.end_ns = ts_ns
             return
         self.farewell(conn, end, ts_ns)
-
-
-def _found(conn: Connection, what: i64) -> None:
-    """What the packet that is being read turned out to be, for who looks at it next."""
-    health = conn.health
-    if health is not None:
-        health.found = what

@@ -9,6 +9,7 @@ from typing import Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.half_stream import NOT_KNOWN
+from tcpkit.flow.mishap import Mishaps
 from tcpkit.flow.round_trip import RoundTrip
 from tcpkit.flow.sequence import MASK, distance
 from tcpkit.flow.zero_window import ZeroWindow
@@ -56,6 +57,7 @@ class Side:
         self.gap_bytes: i64 = 0
         self.round_trip = RoundTrip()  # to this side
         self.zero_window = ZeroWindow()  # while this side took nothing
+        self.mishaps = Mishaps()  # of what this side sent
         self._last_seq: i64 = NOT_KNOWN
         self._last_ack: i64 = 0
         self._last_flags: i64 = 0

@@ -248,6 +248,38 @@ def test_each_connection_starts_first_and_ends_last_whatever_is_lost(lost: int) 
     assert told[-1][0] == "ended"
 
 
+def test_bytes_that_come_again_are_told_before_their_stream_hears_of_it() -> None:
+    conversation = Conversation().handshake().client(b"abcd", at_us=10)
+    conversation.client(b"abcd", at_us=900, offset=0).server(b"123", at_us=1000)
+    conversation.server(b"2345", at_us=2000, offset=1)
+    assert timeline(conversation.packets)[1:-2] == [
+        ("request", b"abcd", 10),
+        ("sent again", "request", 0, 4, 900),
+        ("request again", 0, 4),
+        ("reply", b"123", 1000),
+        ("sent again", "reply", 1, 2, 2000),
+        ("reply again", 1, 2),
+        ("reply", b"45", 2000),
+    ]
+
+
+def test_bytes_that_come_again_behind_a_hole_are_told_at_once() -> None:
+    conversation = Conversation().handshake().client(b"abcd", at_us=10)
+    conversation.client(b"cd", at_us=900, offset=2)
+    assert timeline(drop(conversation.client(b"cd", at_us=2000, offset=2).packets, 3))[1] == (
+        "sent again",
+        "request",
+        2,
+        2,
+        2000,
+    )
+
+
+def test_packet_captured_twice_was_not_sent_again() -> None:
+    packets = Conversation().handshake().client(b"abcd", at_us=10).packets
+    assert "sent again" not in [event[0] for event in timeline(duplicate(packets, 3))]
+
+
 def test_nothing_is_kept_where_nobody_asks() -> None:
     flow = Flow().feed(whole().packets)
     (conn,) = flow.table._table.values()
