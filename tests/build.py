@@ -186,8 +186,24 @@ class Conversation:
     def server_reset(self, at_us: float | None = None) -> "Conversation":
         return self._empty(self._server, self._client, RST | ACK, at_us, None)
 
+    def client_refuses(
+        self, at_us: float | None = None, *, acked: int | None = None
+    ) -> "Conversation":
+        """A RST that answers a segment of the server's, which acknowledged `acked` bytes."""
+        return self._refuse(self._client, at_us, acked)
+
+    def server_refuses(
+        self, at_us: float | None = None, *, acked: int | None = None
+    ) -> "Conversation":
+        return self._refuse(self._server, at_us, acked)
+
     def write_pcap(self, path: str | Path) -> None:
         write_pcap(path, self.packets)
+
+    def _refuse(self, side: Side, at_us: float | None, acked: int | None) -> "Conversation":
+        seq = side.next_position() if acked is None else side.position(acked)
+        self._send(side, b"", RST, seq, 0, at_us)
+        return self
 
     def _data(
         self,

@@ -6,11 +6,21 @@ from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.half_stream import NOT_KNOWN
 from tcpkit.flow.side import PLAIN, Side, time_or_none
-from tcpkit.flow.stream import END_CAPTURE, END_FIN, END_FORGOTTEN, END_LOST, END_RESET, END_REUSED
+from tcpkit.flow.stream import (
+    END_ABORT,
+    END_CAPTURE,
+    END_FIN,
+    END_FORGOTTEN,
+    END_LOST,
+    END_REFUSED,
+    END_RESET,
+    END_REUSED,
+)
 from tcpkit.wire.segment import ACK, RST, SYN, Segment
 
 Numbers = dict[str, int | str | dict[str, int | None] | None]
 
+_RESETS: Final = (END_RESET, END_ABORT, END_REFUSED)
 _ENDINGS: Final = {
     END_REUSED: "replaced by a new connection",
     END_FORGOTTEN: "forgotten",
@@ -94,7 +104,7 @@ class Health:
     def ending(self) -> str:
         """How it ended, in words."""
         client, server = self.client, self.server
-        if self.end == END_RESET:
+        if self.end in _RESETS:
             by_client = _is_before(client.reset_ns, server.reset_ns)
             if not by_client and self.syn_ns >= 0 and self.syn_ack_ns < 0:
                 return "refused by the server"

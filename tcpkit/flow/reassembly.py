@@ -21,9 +21,10 @@ from tcpkit.flow.half_stream import HalfStream, Held
 from tcpkit.flow.health import Health
 from tcpkit.flow.health_notes import note_again, note_found, note_gap, note_late
 from tcpkit.flow.observer import ConnectionObserver, tell_ended, tell_started
+from tcpkit.flow.reset import end_by_reset, is_unexplained, note_reset
 from tcpkit.flow.sequence import MASK, distance
 from tcpkit.flow.side import AGAIN, COPY, COPY_NS, PROBE
-from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOpener
+from tcpkit.flow.stream import END_FIN, END_LOST, END_RESET, OUT_OF_ORDER, Stream, StreamOpener
 from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
 
 ACKED_PACKETS: Final = 16  # a capture reorders over a few packets (multi-queue cards, `any`)
@@ -107,12 +108,11 @@ class Reassembly:
             self._payload(conn, from_client, segment, seq, idle_ns)
         if flags & RST:
             self.counts.resets += 1
-            if conn.reset_ns < 0:
-                conn.reset_ns = segment.ts_ns
+            note_reset(conn, from_client, segment, seq)
             half.note_acked(seq)  # nothing before it will be sent any more
         elif flags & FIN and half.fin < 0:
             before = half.held_bytes
-            half.end_at((seq + size) & MASK, segment.ts_ns)
+            half.end_at((seq + size) & MASK, segment.ack, segment.ts_ns)
             self.held_total += half.held_bytes - before
         self.settle(conn, segment.ts_ns, 1)
 
@@ -293,6 +293,10 @@ class Reassembly:
                 self._give_up(conn, False)
             else:
                 break
+        if end == END_RESET:
+            end = end_by_reset(conn)
+            if conn.stream is not None and is_unexplained(conn):
+                self._tell_gap(conn, False, 1)  # of unknown size
         self._end(conn, end, ts_ns)
         conn.troubled = False
 
@@ -406,9 +410,13 @@ class Reassembly:
     def _give_up(self, conn: Connection, from_client: bool) -> None:
         half = conn.client_half if from_client else conn.server_half
         size = half.missing()
+        self._tell_gap(conn, from_client, size)
+        half.forget_hole()
+
+    def _tell_gap(self, conn: Connection, from_client: bool, size: i64) -> None:
+        half = conn.client_half if from_client else conn.server_half
         seq = half.next
         half.next = (seq + size) & MASK
-        half.forget_hole()
         self.counts.gaps += 1
         self.counts.gap_bytes += size
         note_gap(conn, from_client, size)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tcpkit.flow.stream import END_CAPTURE, END_FIN, END_FORGOTTEN, END_LOST, END_RESET, END_REUSED
+from tcpkit.flow.stream import END_ABORT, END_CAPTURE, END_FIN, END_FORGOTTEN, END_LOST, END_REUSED
 from tcpkit.flow.table import CLOSED_NS, IDLE_NS, MAX_CONNECTIONS
 from tests.build import ACK, START_NS, Conversation, Packet, drop, duplicate, merge
 from tests.flow.recording import Event, Flow, bare
@@ -96,13 +96,13 @@ def test_connection_without_payload_starts_and_ends() -> None:
 def test_refused_connection_starts_and_ends() -> None:
     syn = Conversation().handshake().packets[0]
     refusal = bare(False, b"", 0, 1001, ACK | 0x04, 5)
-    assert timeline([syn, refusal]) == [("started", CLIENT, 5), ("ended", CLIENT, END_RESET, 5)]
+    assert timeline([syn, refusal]) == [("started", CLIENT, 5), ("ended", CLIENT, END_ABORT, 5)]
 
 
 def test_reset_connection_ends_after_its_grace() -> None:
     packets = Conversation().handshake().client(b"ab", at_us=10).server_reset(at_us=20).packets
     flow = Flow(observed=True).feed(packets).advance(SECOND_US)
-    assert flow.timeline[2:] == [("end", END_RESET, 20), ("ended", CLIENT, END_RESET, 20)]
+    assert flow.timeline[2:] == [("end", END_ABORT, 20), ("ended", CLIENT, END_ABORT, 20)]
 
 
 def test_reset_in_place_of_the_last_acknowledgment_ends_a_closed_connection() -> None:
