@@ -37,3 +37,4 @@ class Config(NamedTuple):
     json: bool = False
     timeout_ns: int = int(DEFAULT_TIMEOUT_S * 1_000_000_000)
     quiet: bool = False
+    explain: bool = False  # the log says why, where the packets prove it

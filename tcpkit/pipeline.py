@@ -92,13 +92,17 @@ class Pipeline:
     def _port_stats(self, config: Config) -> list[PortStats]:
         sinks: list[ExchangeSink] = []
         if self.log is not None:
-            sinks.append(JsonLog(self.log) if config.json else SlowLog(self.log))
+            made = JsonLog if config.json else SlowLog
+            sinks.append(made(self.log, config.explain))
         hearers: list[ExchangeSink] = []
         if self.script is not None and self.script.has("exchange"):
             from tcpkit.sinks.exchange_script import ExchangeScript
 
-            hearers.append(ExchangeScript(self.script))
-        return [PortStats(port, config.threshold_ns, sinks, hearers) for port in config.ports]
+            hearers.append(ExchangeScript(self.script, config.explain))
+        ports = [PortStats(port, config.threshold_ns, sinks, hearers) for port in config.ports]
+        for port in ports:
+            port.explains = config.explain
+        return ports
 
     def _sink(self, config: Config, local: list[str]) -> SegmentSink:
         """What the decoder feeds, with the clock of a script that has one."""
