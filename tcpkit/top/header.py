@@ -29,7 +29,7 @@ def header(
         _title(source, figures, view.paused, width),
         _fitting(_rates(tables, figures, packet_rate), width),
         _fitting(_outcomes(tables.totals), width),
-        _fitting(_doubts(figures, tables.bounds(view.view)), width),
+        _fitting(_doubts(source, figures, tables.bounds(view.view)), width),
     ]
 
 
@@ -40,8 +40,6 @@ def _title(source: Source, figures: Figures, paused: bool, width: int) -> Line:
     ]
     if paused:
         left += [Segment("  ", PLAIN), Segment(" PAUSED ", MARKED)]
-    if source.problem:
-        left += [Segment("  ", PLAIN), Segment(safe(source.problem), ALARM)]
     if not figures.begin_ns:
         return left
     passed_s = max(figures.now_ns - figures.begin_ns, 0) // _NS_PER_S
@@ -63,32 +61,37 @@ def _outcomes(totals: TopTotals) -> list[Pair]:
     exact, inferred = int(totals.exact), int(totals.inferred)
     pairs: list[Pair] = [
         ("exact", share(exact, exact + inferred) or "-", STRONG),
-        ("errors", short(totals.errors), _style(totals.errors)),
-        ("timeouts", short(totals.timeouts), _style(totals.timeouts)),
-        ("aborted", short(totals.aborted), _style(totals.aborted)),
+        _bad("errors", int(totals.errors)),
+        _bad("timeouts", int(totals.timeouts)),
+        _bad("aborted", int(totals.aborted)),
     ]
     if totals.lookups:
-        pairs.append(("hits", share(totals.hits, totals.lookups), STRONG))
+        pairs.append(("hits", share(int(totals.hits), int(totals.lookups)), STRONG))
     if totals.timed:
-        pairs.append(("average", span(totals.time_ns // totals.timed), STRONG))
+        pairs.append(("average", span(int(totals.time_ns // totals.timed)), STRONG))
     return pairs
 
 
-def _doubts(figures: Figures, bounds: Mapping[str, int]) -> list[Pair]:
-    by_kernel, by_interface = figures.dropped_by_kernel, figures.dropped_by_interface
-    error = bounds["requests_error"]
+def _doubts(source: Source, figures: Figures, bounds: Mapping[str, int]) -> list[Pair]:
+    """What may be missing: packets, pairs, and rows of the view."""
+    drops: list[Pair] = []
+    if source.live:
+        drops = [
+            _bad("dropped: kernel", figures.dropped_by_kernel),
+            _bad("interface", figures.dropped_by_interface),
+        ]
     return [
-        ("dropped: kernel", short(by_kernel), _style(by_kernel)),
-        ("interface", short(by_interface), _style(by_interface)),
-        ("unpaired", short(figures.unpaired), _style(figures.unpaired)),
+        *drops,
+        _bad("unpaired", figures.unpaired),
         ("rows", short(bounds["rows"]), PLAIN),
-        ("evicted", short(bounds["evicted"]), _style(error)),
-        ("±", short(error), _style(error)),
+        ("evicted", short(bounds["evicted"]), PLAIN),
+        _bad("±", bounds["requests_error"]),
     ]
 
 
-def _style(bad: int) -> Style:
-    return ALARM if bad else PLAIN
+def _bad(label: str, number: int) -> Pair:
+    """A number that should be 0."""
+    return label, short(number), ALARM if number else PLAIN
 
 
 def _fitting(pairs: Sequence[Pair], width: int) -> Line:

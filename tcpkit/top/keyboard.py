@@ -11,14 +11,16 @@ SORT_KEYS: Final = {"r": REQUESTS, "b": BYTES, "t": TIME, "s": SLOWEST}
 
 
 def bindings() -> list[Binding]:
-    """What the screen listens to; while a filter is typed, only to Ctrl-C and Escape."""
+    """What the screen listens to; while a filter is typed, only to those with priority."""
     found = [
         Binding("ctrl+c,ctrl+q", "quit", priority=True),
         Binding("q", "quit"),
         Binding("escape", "leave", priority=True),
         Binding("o", "next_sort"),
-        Binding("tab,v", "next_view(1)"),
-        Binding("shift+tab,V", "next_view(-1)"),
+        Binding("v", "next_view(1)"),
+        Binding("V", "next_view(-1)"),
+        Binding("tab", "next_view(1)", priority=True),  # else it would move a focus
+        Binding("shift+tab", "next_view(-1)", priority=True),
         Binding("p,space", "pause"),
         Binding("slash", "filter"),
         Binding("x,R", "reset"),

@@ -37,6 +37,7 @@ class TopScreen(App[None]):
     """
 
     ENABLE_COMMAND_PALETTE = False
+    AUTO_FOCUS = None  # the keys are the screen's, until a filter is typed
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     CSS = f"""
     Screen {{ background: ansi_default; color: ansi_default; overflow: hidden; }}
@@ -77,7 +78,6 @@ class TopScreen(App[None]):
         yield self.footer
 
     def on_mount(self) -> None:
-        self.set_focus(None)
         self._tick()
         if self.source.live:
             self.set_interval(REDRAW_S, self._tick)
@@ -170,12 +170,14 @@ class TopScreen(App[None]):
         return views
 
     def _note(self) -> Line:
-        """The filter, or what is wrong with it."""
+        """The filter, or what is wrong with it, or with the capture."""
         if self._fault:
             return line(f"filter {safe(self._fault)}", ALARM)
+        if self.prompt.display:
+            return line("show names in which this is found; Enter: do so, Esc: show all", FAINT)
         if self.choice.pattern:
             return line(f"filter /{safe(self.choice.pattern)}/", STRONG)
-        return []
+        return line(safe(self.source.problem), ALARM) if self.source.problem else []
 
     def _table_lines(self, width: int) -> list[Line]:
         choice = self.choice
