@@ -38,18 +38,18 @@ class LatencyWindow:
         self.size: i64 = 0
         self._counts = vec[i32]()
 
-    def add(self, bucket: i64, bins: Bins) -> bool:
-        """Count one latency; False, nothing being counted, where there is no room for it."""
+    def add(self, bucket: i64, bins: Bins, times: i64 = 1) -> bool:
+        """Count a latency `times` (to 2^30); False, nothing being counted, where there is no room."""
         at = bucket - self.low
         if at < 0 or at >= self.size:
             if not self._grow(bucket, bins):
                 return False
             at = bucket - self.low
         count: i64 = i64(self._counts[at])
-        if count >= MAX_COUNT:
+        if count > MAX_COUNT - times:
             self._halve()
             count = i64(self._counts[at])
-        self._counts[at] = i32(count + 1)
+        self._counts[at] = i32(count + times)
         return True
 
     def _grow(self, bucket: i64, bins: Bins) -> bool:
