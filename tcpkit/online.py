@@ -47,6 +47,8 @@ class Online:
         )
         self.pipeline = Pipeline(config, local_addresses(), script)
         self.capture.feed(self.pipeline.entrance)
+        if self.pipeline.top_reports is not None:
+            self.pipeline.top_reports.dropped = self._dropped
         self.server = StatsServer(self.pipeline.snapshot)
         self._stop = asyncio.Event()
         self._problem: TcpkitError | None = None
@@ -105,6 +107,11 @@ class Online:
         counts["stats clients refused"] = served.refused
         counts["stats clients lost"] = served.lost
         return self.pipeline.summary(counts)
+
+    def _dropped(self) -> int:
+        """Packets that the capture has lost so far."""
+        counts = self.capture.counts()
+        return counts["dropped by the kernel"] + counts["dropped by the interface"]
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Run a step of the loop; what it raises ends the run."""

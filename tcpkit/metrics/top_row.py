@@ -29,7 +29,8 @@ class TopRow(NamedTuple):
     requests: int = 0
     bytes: int = 0  # of requests and replies
     time_ns: int = 0  # the sum of the latencies
-    max_ns: int = 0  # the slowest reply; 0: none was timed
+    timed: int = 0  # requests with a latency
+    max_ns: int = 0  # the slowest reply
     hits: int = 0  # values found, of `lookups` asked for
     lookups: int = 0  # 0: there is no hit rate
     p50_ns: int = UNKNOWN  # 1 % too high at most; UNKNOWN: no reply was timed, or no room

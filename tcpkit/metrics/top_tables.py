@@ -4,147 +4,244 @@ import re
 from collections.abc import Sequence
 from typing import Final, final
 
-from tcpkit.metrics.top_entry import TopEntry
-from tcpkit.metrics.top_row import BYTES, REQUESTS, TIME, VIEWS, TopRow
+from mypy_extensions import i64
+
+from tcpkit.metrics.latency_window import MAX_BINS, Bins
+from tcpkit.metrics.patterns import folded
+from tcpkit.metrics.space_saving import SpaceSaving
+from tcpkit.metrics.top_entry import MAX_TOTAL, TopEntry
+from tcpkit.metrics.top_order import first
+from tcpkit.metrics.top_row import CLIENTS, COMMANDS, KEYS, PATTERNS, SERVERS, VIEWS, TopRow
+from tcpkit.metrics.top_totals import NOT_YET, TopTotals
 from tcpkit.wire.printable import printable
 
-CAPACITY: Final = 131_072  # rows of a view
+CAPACITY: Final = 131_072  # rows of the keys; some 50 MB
+OTHERS: Final = 8  # the other views have an eighth of that
 NAME_LIMIT: Final = 512
 _NS_PER_S: Final = 1_000_000_000
 
 
 @final
 class TopTables:
-    """One table for each of `views`, and the totals of the header.
+    """One table for each of `views`, and `totals` for the header.
 
-    `top_recorder.TopRecorder(tables)` feeds them; `rows` may be asked at any time. Times
-    are capture times. An interval begins with the first call of `interval`, and with each
-    further one the next.
+    `sinks.top_recorder.TopRecorder(tables)` feeds them; `rows` may be asked at any time.
+    Times are capture times. An interval begins with the first call of `interval`; each
+    further call ends it, and begins the next.
     """
 
-    def __init__(self, views: Sequence[str] = VIEWS, capacity: int = CAPACITY) -> None:
-        """`views` are some of VIEWS; each holds at most `capacity` rows."""
+    def __init__(self, views: Sequence[str] = VIEWS, capacity: i64 = CAPACITY) -> None:
+        """`views` are some of VIEWS; `capacity` is the most rows that the keys can have."""
         self.views = tuple(views)
         self.capacity = capacity
-        self._tables: dict[str, dict[bytes, TopEntry]] = {view: {} for view in self.views}
-        self._interval_ns = -1  # when it began; -1: no call yet
-        self._last_s = 0.0  # length of the interval that ended
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget everything that was counted. The interval goes on."""
-        for table in self._tables.values():
-            table.clear()
-        self.requests = 0
-        self.bytes = 0
-        self.time_ns = 0
-        self.timed = 0  # requests with a latency
-        self.exact = 0  # answered ones by quality
-        self.inferred = 0
-        self.errors = 0
-        self.timeouts = 0
-        self.aborted = 0
-        self.hits = 0
-        self.lookups = 0
-        self.without_key = 0
-        self.first_ns = -1  # capture times of the first and the last that was counted; -1: none
-        self.last_ns = -1
-        self.rate = 0.0  # requests a second, over the last interval
+        self.totals = TopTotals()
+        self.rate = 0.0  # all requests a second, over the last interval
         self.bytes_rate = 0.0
-        self._requests_before = 0
-        self._bytes_before = 0
+        self._bins = Bins(MAX_BINS)
+        self._keys = SpaceSaving(capacity, self._bins)
+        self._patterns = SpaceSaving(capacity // OTHERS, self._bins)
+        self._commands = SpaceSaving(capacity // OTHERS, self._bins)
+        self._clients = SpaceSaving(capacity // OTHERS, self._bins)
+        self._servers = SpaceSaving(capacity // OTHERS, self._bins)
+        self._has_patterns = PATTERNS in self.views
+        self.has_keys = KEYS in self.views or self._has_patterns  # they know their patterns
+        self.has_commands = COMMANDS in self.views
+        self.has_clients = CLIENTS in self.views
+        self.has_servers = SERVERS in self.views
+        self._interval_ns: i64 = NOT_YET  # when it began
+        self._last_s = 0.0  # length of the interval that ended
+        self._requests_before: i64 = 0
+        self._bytes_before: i64 = 0
+        self._evicted_before: i64 = 0  # of what was reset
+        self._without_key_before: i64 = 0
 
-    def add(
-        self, view: str, name: bytes, size: int, latency_ns: int, hits: int = 0, lookups: int = 0
+    # What feeds them: sizes and latencies are not negative, a latency may be -1 for none.
+    # `again` is 0 for what is told of a request that was counted before, else 1.
+
+    def key(
+        self, name: bytes, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
-        """Count one request of `size` bytes, its reply included, in a view; -1: not timed."""
-        table = self._tables[view]
-        entry = table.get(name)
-        if entry is None:
-            entry = table[name] = TopEntry(name)
-        entry.requests += 1
-        entry.bytes += size
-        entry.hits += hits
-        entry.lookups += lookups
-        if latency_ns >= 0:
-            entry.time_ns += latency_ns
-            entry.max_ns = max(entry.max_ns, latency_ns)
+        """Count for a key, and for its pattern."""
+        entry = self._keys.entry(name)
+        _count(entry, self._bins, again, size, latency_ns, hits, lookups)
+        if self._has_patterns:
+            pattern = entry.pattern
+            if pattern is None:
+                pattern = entry.pattern = folded(name)
+            entry = self._patterns.entry(pattern)
+            _count(entry, self._bins, again, size, latency_ns, hits, lookups)
 
-    def rows(self, view: str, sort: str, limit: int, pattern: str = "") -> list[TopRow]:
+    def command(
+        self, name: bytes, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
+    ) -> None:
+        entry = self._commands.entry(name)
+        _count(entry, self._bins, again, size, latency_ns, hits, lookups)
+
+    def client(
+        self, name: bytes, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
+    ) -> None:
+        entry = self._clients.entry(name)
+        _count(entry, self._bins, again, size, latency_ns, hits, lookups)
+
+    def server(
+        self, name: bytes, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
+    ) -> None:
+        entry = self._servers.entry(name)
+        _count(entry, self._bins, again, size, latency_ns, hits, lookups)
+
+    # What is shown
+
+    def rows(
+        self,
+        view: str,
+        sort: str,
+        limit: int,
+        pattern: str = "",
+        min_rate: float = 0.0,
+        min_bytes_rate: float = 0.0,
+    ) -> list[TopRow]:
         """The first `limit` rows of a view by `sort` (of SORTS), the largest first.
 
+        Of those with at least `min_rate` requests or `min_bytes_rate` bytes a second over
+        the last interval, where these are not 0: one of the two is enough.
         `pattern` is a regular expression searched in the name; "" takes all. Rows of the
-        same size come by requests, then by name. Raises re.error, and KeyError for a view
-        that was not asked for.
+        same size come in the order in which they were seen first. Raises re.error, and
+        ValueError for a view that was not asked for.
         """
-        found = re.compile(pattern) if pattern else None
-        ranked: list[tuple[int, int, str, TopEntry]] = []
-        for entry in self._tables[view].values():
-            name = printable(entry.name, NAME_LIMIT)
-            if found is None or found.search(name):
-                ranked.append((-self._value(entry, sort), -int(entry.requests), name, entry))
-        ranked.sort(key=_order)
-        return [self._row(entry, name) for _, _, name, entry in ranked[:limit]]
+        if view not in self.views:
+            raise ValueError(f"not a view that is counted: {view!r}")
+        entries = list(self._table(view).entries.values())
+        if pattern:
+            found = re.compile(pattern)
+            entries = [each for each in entries if found.search(_name(each)) is not None]
+        if min_rate > 0 or min_bytes_rate > 0:
+            entries = [each for each in entries if self._is_busy(each, min_rate, min_bytes_rate)]
+        return [self._row(entry) for entry in first(entries, sort, limit)]
+
+    def _is_busy(self, entry: TopEntry, min_rate: float, min_bytes_rate: float) -> bool:
+        if 0 < min_rate <= self._per_second(entry.requests_last):
+            return True
+        return 0 < min_bytes_rate <= self._per_second(entry.bytes_last)
+
+    def _table(self, view: str) -> SpaceSaving:
+        if view == KEYS:
+            return self._keys
+        if view == PATTERNS:
+            return self._patterns
+        if view == COMMANDS:
+            return self._commands
+        return self._clients if view == CLIENTS else self._servers
 
     def interval(self, now_ns: int) -> None:
         """An interval ends, over which the rates are told from now on; the next begins."""
-        if self._interval_ns >= 0:
+        if self._interval_ns != NOT_YET:
             self._last_s = max(now_ns - self._interval_ns, 0) / _NS_PER_S
         self._interval_ns = now_ns
-        self.rate = self._per_second(self.requests - self._requests_before)
-        self.bytes_rate = self._per_second(self.bytes - self._bytes_before)
-        self._requests_before, self._bytes_before = self.requests, self.bytes
-        for table in self._tables.values():
-            for entry in table.values():
+        totals = self.totals
+        self.rate = self._per_second(totals.requests - self._requests_before)
+        self.bytes_rate = self._per_second(totals.bytes - self._bytes_before)
+        self._requests_before = totals.requests
+        self._bytes_before = totals.bytes
+        for view in self.views:
+            for entry in self._table(view).entries.values():
                 entry.requests_last = entry.requests - entry.requests_before
                 entry.bytes_last = entry.bytes - entry.bytes_before
                 entry.requests_before = entry.requests
                 entry.bytes_before = entry.bytes
 
-    def counts(self) -> dict[str, int]:
-        """The bounds and what came of them, of all views together.
+    def whole(self, begin_ns: int, end_ns: int) -> None:
+        """Tell the rates over all that was counted, which is from the one time to the other."""
+        self._interval_ns = begin_ns
+        self._requests_before = 0
+        self._bytes_before = 0
+        for view in self.views:
+            for entry in self._table(view).entries.values():
+                entry.requests_before = 0
+                entry.bytes_before = 0
+        self.interval(end_ns)
 
-        `rows` now, `capacity` of each view, `evicted` rows, and the largest error that a
-        row can have: `requests error`, `bytes error`, `time error`, `slowest error` (a
-        `max_ns` above it is exact). `without percentiles`: rows for whose latencies there
-        was no room. `without key`: requests that name none.
+    def reset(self) -> None:
+        """Forget everything that was counted, but for `counts`. The interval goes on."""
+        self._evicted_before = self.counts()["evicted"]
+        self._without_key_before += self.totals.without_key
+        self.totals = TopTotals()
+        self.rate = 0.0
+        self.bytes_rate = 0.0
+        self._requests_before = 0
+        self._bytes_before = 0
+        for view in VIEWS:
+            self._table(view).clear()
+
+    def counts(self) -> dict[str, int]:
+        """What came of the bounds, of all views that were asked for together.
+
+        `rows` now. Since the start, whatever was reset: `evicted` rows; `without
+        percentiles`: rows for whose latencies there was no room; `without key`: requests
+        that name none.
         """
-        rows = sum([len(table) for table in self._tables.values()])
+        tables = [self._table(view) for view in self.views]
+        evicted = sum([int(table.evicted) for table in tables])
         return {
-            "rows": rows,
-            "capacity": self.capacity,
-            "evicted": 0,
-            "requests error": 0,
-            "bytes error": 0,
-            "time error": 0,
-            "slowest error": 0,
-            "without percentiles": 0,
-            "without key": self.without_key,
+            "rows": sum([len(table.entries) for table in tables]),
+            "evicted": int(self._evicted_before) + evicted,
+            "without percentiles": int(self._bins.refused),
+            "without key": int(self._without_key_before + self.totals.without_key),
         }
 
-    def _per_second(self, count: int) -> float:
-        return count / self._last_s if self._last_s > 0 else 0.0
+    def bounds(self, view: str) -> dict[str, int]:
+        """Of one view: its `rows`, their `capacity`, those `evicted`, and the errors.
 
-    def _value(self, entry: TopEntry, sort: str) -> int:
-        if sort == REQUESTS:
-            return int(entry.requests)
-        if sort == BYTES:
-            return int(entry.bytes)
-        return int(entry.time_ns) if sort == TIME else int(entry.max_ns)
+        `requests_error`, `bytes_error` and `time_error` are the largest that a row can have,
+        and the most that a name without a row can have had. A `max_ns` above
+        `slowest_error` is exact.
+        """
+        table = self._table(view)
+        return {
+            "rows": len(table.entries),
+            "capacity": int(table.capacity),
+            "evicted": int(table.evicted),
+            "requests_error": int(table.requests_floor),
+            "bytes_error": int(table.bytes_floor),
+            "time_error": int(table.time_floor),
+            "slowest_error": int(table.slowest_floor),
+        }
 
-    def _row(self, entry: TopEntry, name: str) -> TopRow:
+    def _per_second(self, count: i64) -> float:
+        return int(count) / self._last_s if self._last_s > 0 else 0.0
+
+    def _row(self, entry: TopEntry) -> TopRow:
         return TopRow(
-            name,
+            _name(entry),
             int(entry.requests),
             int(entry.bytes),
             int(entry.time_ns),
+            int(entry.timed),
             int(entry.max_ns),
             int(entry.hits),
             int(entry.lookups),
-            rate=self._per_second(int(entry.requests_last)),
-            bytes_rate=self._per_second(int(entry.bytes_last)),
+            int(entry.percentile(50)),
+            int(entry.percentile(99)),
+            int(entry.requests_error),
+            int(entry.bytes_error),
+            int(entry.time_error),
+            self._per_second(entry.requests_last),
+            self._per_second(entry.bytes_last),
         )
 
 
-def _order(ranked: tuple[int, int, str, TopEntry]) -> tuple[int, int, str]:
-    return ranked[:3]
+def _count(
+    entry: TopEntry, bins: Bins, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
+) -> None:
+    entry.requests += again
+    entry.bytes += size
+    if entry.bytes > MAX_TOTAL:
+        entry.bytes = MAX_TOTAL
+    if latency_ns >= 0:
+        entry.timing(latency_ns, bins)
+    if lookups:
+        entry.lookups += lookups
+        entry.hits += hits
+
+
+def _name(entry: TopEntry) -> str:
+    return printable(entry.name, NAME_LIMIT)
