@@ -48,7 +48,9 @@ class ScreenLook(offline.Look):
 
     def show(self, pipeline: Pipeline, packets: int, problem: str) -> None:
         gc.enable()  # what draws makes cycles
-        asyncio.run(_show(TopScreen(FileSource(pipeline, packets, problem))))
+        assert pipeline.config.top is not None
+        screen = TopScreen(FileSource(pipeline, packets, problem), pipeline.config.top)
+        asyncio.run(_show(screen))
 
 
 async def _show(screen: TopScreen) -> None:

@@ -50,7 +50,8 @@ class OnScreen(online.Online):
         asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self.stop)
 
     async def until_stopped(self) -> None:
-        screen = TopScreen(LiveSource(self))
+        assert self.config.top is not None
+        screen = TopScreen(LiveSource(self), self.config.top)
         ended = asyncio.create_task(super().until_stopped())
         shown = asyncio.create_task(screen.run_async(mouse=False))
         await asyncio.wait((ended, shown), return_when=asyncio.FIRST_COMPLETED)

@@ -1,16 +1,17 @@
 """The live screen: header, table and keys, on what a Source shows."""
 
 import re
+import warnings
 from typing import ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.app import App, ComposeResult
 from textual.binding import BindingType
-from textual.driver import Driver
 from textual.events import Resize
 from textual.widgets import Input
 
+from tcpkit.config import TopOptions
 from tcpkit.metrics.top_row import VIEWS, TopRow
 from tcpkit.top import header
 from tcpkit.top.cells import safe
@@ -19,11 +20,10 @@ from tcpkit.top.keyboard import HELP, bindings, hints
 from tcpkit.top.lines import ALARM, FAINT, MARKED, PLAIN, STRONG, Line, Lines, line
 from tcpkit.top.source import Source
 from tcpkit.top.terminal import PatientDriver
-from tcpkit.top.time_limit import TookTooLong, at_most
+from tcpkit.top.time_limit import TookTooLong
 from tcpkit.top.view import View
 
 REDRAW_S: Final = 1.0
-SEARCH_S: Final = 0.5  # of the capture's time, once a second: the kernel's buffer holds more
 MAX_PATTERN: Final = 200
 _ROOM: Final = 10  # the least width that is drawn for
 _NS_PER_S: Final = 1_000_000_000
@@ -50,17 +50,21 @@ class TopScreen(App[None]):
                background: ansi_default; color: ansi_default; }}
     """
 
-    def __init__(self, source: Source, driver: type[Driver] = PatientDriver) -> None:
-        super().__init__(driver_class=driver, ansi_color=True)
+    def __init__(self, source: Source, options: TopOptions) -> None:
+        super().__init__(driver_class=PatientDriver, ansi_color=True)
         self.source = source
-        self.choice = View(source.tables.views)
+        self.choice = View(options)
         self.head = Lines("header")
         self.bar = Lines("bar")
         self.note = Lines("note")
         self.table = Lines("table")
         self.footer = Lines("footer")
         self.prompt = Input(
-            id="filter", compact=True, placeholder="regular expression", max_length=MAX_PATTERN
+            id="filter",
+            compact=True,
+            placeholder="regular expression",
+            max_length=MAX_PATTERN,
+            select_on_focus=False,
         )
         self.prompt.cursor_blink = False
         self.rows: list[TopRow] = []
@@ -78,16 +82,17 @@ class TopScreen(App[None]):
         yield self.footer
 
     def on_mount(self) -> None:
-        self._tick()
+        self.tick()
         if self.source.live:
-            self.set_interval(REDRAW_S, self._tick)
+            self.set_interval(REDRAW_S, self.tick)
 
     def on_resize(self, event: Resize) -> None:
         self.call_after_refresh(self._look)
 
     # What happens once a second.
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """A second is over."""
         self.source.interval()
         self._count_packets()
         if self._is_behind():
@@ -129,18 +134,13 @@ class TopScreen(App[None]):
         self._draw()
 
     def _ask(self) -> list[TopRow]:
-        choice = self.choice
-        limit = choice.skip + self.size.height  # a few too many, whatever stands over them
-        tables = self.source.tables
-        if not choice.pattern:
-            return tables.rows(choice.view, choice.sort, limit)[choice.skip :]
+        tables, height = self.source.tables, self.size.height  # a few rows too many
         try:
-            with at_most(SEARCH_S):
-                return tables.rows(choice.view, choice.sort, limit, choice.pattern)[choice.skip :]
+            return self.choice.rows(tables, height)
         except TookTooLong:
-            self._fault = f"takes too long, taken off: {choice.pattern}"
-            choice.match("")
-            return tables.rows(choice.view, choice.sort, limit)
+            self._fault = f"takes too long, taken off: {self.choice.pattern}"
+            self.choice.match("")
+            return self.choice.rows(tables, height)
 
     def _draw(self) -> None:
         width = max(self.size.width, _ROOM)
@@ -164,9 +164,8 @@ class TopScreen(App[None]):
         """The views, the one that is shown marked."""
         views: Line = []
         for place, view in enumerate(VIEWS, 1):
-            if view in self.choice.views:
-                style = MARKED if view == self.choice.view else PLAIN
-                views += [Segment(f" {place} {view} ", style), Segment(" ", PLAIN)]
+            style = MARKED if view == self.choice.view else PLAIN
+            views += [Segment(f" {place} {view} ", style), Segment(" ", PLAIN)]
         return views
 
     def _note(self) -> Line:
@@ -215,9 +214,8 @@ class TopScreen(App[None]):
         self._look()
 
     def action_view(self, view: str) -> None:
-        if view in self.choice.views:
-            self.choice.choose(view)
-            self._look()
+        self.choice.choose(view)
+        self._look()
 
     def action_next_view(self, by: int) -> None:
         self.choice.step(by)
@@ -268,13 +266,10 @@ class TopScreen(App[None]):
         self._end_filter()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        try:
-            re.compile(event.value)
-        except (re.error, RecursionError, OverflowError) as error:
-            self._fault = f"wrong: {error}"
+        self._fault = _fault_of(event.value)
+        if self._fault:
             self._draw()
             return
-        self._fault = ""
         self.choice.match(event.value)
         self._end_filter()
 
@@ -283,6 +278,17 @@ class TopScreen(App[None]):
         self.footer.display = True
         self.set_focus(None)
         self._look()
+
+
+def _fault_of(pattern: str) -> str:
+    """Why it is no regular expression; "" if it is one."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what `[[` may mean one day
+            re.compile(pattern)
+    except (re.error, RecursionError, OverflowError) as error:
+        return f"wrong: {error}"
+    return ""
 
 
 def _picked(text: str, begin: int, end: int, style: Style, picked: Style) -> Line:

@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from typing import Final
 
-from tcpkit.metrics.top_row import SORTS, TopRow
+from tcpkit.config import TopOptions
+from tcpkit.metrics.top_row import SORTS, VIEWS, TopRow
+from tcpkit.metrics.top_tables import TopTables
+from tcpkit.top.time_limit import at_most
 
+SEARCH_S: Final = 0.5  # of the capture's time, once a second: the kernel's buffer holds more
 MAX_SKIP: Final = 1_000  # rows: who looks further down wants a filter, or a report
 
 
 class View:
-    """The choices made with the keys. `view` is one of `views`, `sort` one of SORTS."""
+    """The choices made with the keys; `options` are where they begin."""
 
-    def __init__(self, views: tuple[str, ...]) -> None:
-        self.views = views
-        self.view = views[0]
-        self.sort = SORTS[0]
+    def __init__(self, options: TopOptions) -> None:
+        self.view = options.view
+        self.sort = options.sort
+        self.min_rate = options.min_rate
+        self.min_bytes_rate = options.min_bytes_rate
         self.pattern = ""
         self.skip = 0  # rows above the first one that is shown
         self.paused = False
@@ -38,8 +43,7 @@ class View:
 
     def step(self, by: int) -> None:
         """The view `by` places further on, round and round."""
-        place = self.views.index(self.view) + by
-        self.choose(self.views[place % len(self.views)])
+        self.choose(VIEWS[(VIEWS.index(self.view) + by) % len(VIEWS)])
 
     def order(self, sort: str) -> None:
         self.sort = sort
@@ -47,6 +51,24 @@ class View:
 
     def next_order(self) -> None:
         self.order(SORTS[(SORTS.index(self.sort) + 1) % len(SORTS)])
+
+    def rows(self, tables: TopTables, height: int) -> list[TopRow]:
+        """What there is to show on `height` lines. Raises TookTooLong: the filter."""
+        if not self.pattern:
+            return self._rows(tables, height)
+        with at_most(SEARCH_S):
+            return self._rows(tables, height)
+
+    def _rows(self, tables: TopTables, height: int) -> list[TopRow]:
+        found = tables.rows(
+            self.view,
+            self.sort,
+            self.skip + height,
+            self.pattern,
+            self.min_rate,
+            self.min_bytes_rate,
+        )
+        return found[self.skip :]
 
     def match(self, pattern: str) -> None:
         self.pattern = pattern
