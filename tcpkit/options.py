@@ -50,6 +50,10 @@ class CommandOptions:
         """`config` with the command's own options. Raises ConfigError."""
         raise NotImplementedError
 
+    def manual(self) -> str:
+        """What `tcpkit COMMAND -h` shows."""
+        raise NotImplementedError
+
 
 class _Parser(argparse.ArgumentParser):
     """Reports errors as every other error of tcpkit."""
@@ -98,11 +102,11 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     add("-v", "--version", action="store_true")
     add("-h", "--help", action="store_true")
     if command:
-        _room_of(command).add_options(parser)
+        options_of(command).add_options(parser)
     return parser
 
 
-def _room_of(command: str) -> "CommandOptions":
+def options_of(command: str) -> "CommandOptions":
     """What knows the options of `command`; imported when it is asked for."""
     options = importlib.import_module(COMMANDS[command]).OPTIONS
     assert isinstance(options, CommandOptions)
@@ -132,7 +136,7 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
         raise ConfigError(f"unknown mode {options.mode!r}: choose from {', '.join(modes())}")
     config = _whole(options, early)
     if command:
-        config = _room_of(command).checked(options, config)
+        config = options_of(command).checked(options, config)
     if script is None:
         script = scripted.load(config)
     if script is not None:

@@ -53,6 +53,11 @@ class Options(CommandOptions):
         )
         return config._replace(top=_placed(top, config))
 
+    def manual(self) -> str:
+        from tcpkit.top_manual import MANUAL
+
+        return MANUAL
+
 
 def _placed(top: TopOptions, config: Config) -> TopOptions:
     """Where there is no terminal, a file's screen is one report. Raises ConfigError."""

@@ -39,7 +39,7 @@ class LatencyWindow:
         self._counts = vec[i32]()
 
     def add(self, bucket: i64, bins: Bins, times: i64 = 1) -> bool:
-        """Count a latency `times` (to 2^30); False, nothing being counted, where there is no room."""
+        """Count a latency `times`, 2^30 at most; False where there is no room for it."""
         at = bucket - self.low
         if at < 0 or at >= self.size:
             if not self._grow(bucket, bins):

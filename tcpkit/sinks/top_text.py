@@ -66,7 +66,7 @@ def _totals(report: TopReport) -> list[str]:
 def _bounds(report: TopReport) -> str:
     """What the bound on the rows made of the numbers."""
     bounds = report.bounds
-    rows = f"{bounds['rows']:,} {report.view} of at most {bounds['capacity']:,}"
+    rows = f"rows {bounds['rows']:,} of at most {bounds['capacity']:,}"
     if not bounds["evicted"]:
         return f"{rows}, none evicted: all numbers are whole"
     missing = (
