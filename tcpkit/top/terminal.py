@@ -72,6 +72,14 @@ class PatientDriver(LinuxDriver):
     def behind(self) -> bool:
         return self._writer is not None and self._writer.waiting >= MAX_WAITING
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Columns and lines as they are: COLUMNS, which Textual believes, is of another time."""
+        try:
+            size = os.get_terminal_size(STDOUT)
+        except OSError:
+            return super()._get_terminal_size()
+        return size.columns or 80, size.lines or 24
+
     def write(self, data: str) -> None:
         if self._writer is None:  # the first time, and after a stay in the background
             self._writer = Writer(STDOUT)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.build import Conversation
-from tests.program import DEADLINE_S, command, environment
+from tests.program import DEADLINE_S, command, environment, wait_until
 from tests.tmux import Terminal, terminal
 from tests.top.looking import PCAPS
 
@@ -75,14 +75,14 @@ def test_signal_ends_the_screen_in_good_order(number: signal.Signals) -> None:
 
 
 def test_window_that_changes_its_size_is_drawn_anew() -> None:
-    with terminal(TOP, 80, 24) as window:
+    with terminal(TOP, 80, 24, env={"COLUMNS": "80", "LINES": "24"}) as window:
         window.wait_for("user:0 ")
         assert "bytes requests" not in window.text()
         window.resize(140, 60)
         window.wait_for("bytes requests", "queue")
         window.resize(80, 24)
         window.wait_without("bytes requests")
-        assert window.lines()[-1].endswith("help")
+        wait_until(lambda: window.lines()[-1].endswith("help"), "the keys in the last line")
 
 
 def test_terminal_gets_its_colours_and_those_who_want_none_get_none(tmp_path: Path) -> None:
@@ -113,12 +113,13 @@ def test_file_that_ends_too_early_is_shown_and_then_an_error(tmp_path: Path) -> 
     path = tmp_path / "cut.pcap"
     path.write_bytes(SLOW.read_bytes()[:-10])
     with terminal(command("top", "-r", path, "-m", "redis", "-q"), 200, 24) as window:
-        window.wait_for("user:0 ", "cut.pcap: ")
+        window.wait_for("user:0 ", "truncated in the middle of a packet")
         window.press("q")
         assert window.status() == 1
         assert window.is_as_before()
         said = window.errors().replace("\r\x1b[K", "")
-        assert said.startswith(f"tcpkit: error: {path}: ")
+        assert said.startswith("tcpkit: error: truncated in the middle of a packet at offset ")
+        assert said.endswith(f": {path}\n")
         assert said.count("\n") == 1
 
 
