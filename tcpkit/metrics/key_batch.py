@@ -134,7 +134,3 @@ class KeyBatch:
                 pattern = entry.pattern = folded(entry.name)
             row = patterns.entry(pattern)
             row.count(patterns.bins, again, bytes_, latency_ns, hits, lookups)
-
-    def clear(self) -> None:
-        """Forget what waits."""
-        self._waiting = 0
