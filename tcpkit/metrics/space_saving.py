@@ -23,6 +23,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tcpkit.metrics.latency_window import Bins
+from tcpkit.metrics.name_index import NameIndex, hash_of
 from tcpkit.metrics.top_entry import MAX_TOTAL, TopEntry
 from tcpkit.metrics.top_order import mark_highest, upper_bound
 from tcpkit.metrics.top_row import BYTES, REQUESTS, SORTS, TIME
@@ -38,7 +39,8 @@ class SpaceSaving:
     def __init__(self, capacity: i64, bins: Bins) -> None:
         self.capacity = max(capacity, LEAST)
         self.bins = bins
-        self.entries: dict[bytes, TopEntry] = {}
+        self.index = NameIndex(self.capacity)
+        self.purges: i64 = 0  # after one, a row that was found before may be no more
         self.evicted: i64 = 0
         self.requests_floor: i64 = 0
         self.bytes_floor: i64 = 0
@@ -47,47 +49,59 @@ class SpaceSaving:
 
     def entry(self, name: bytes) -> TopEntry:
         """The row of `name`, there or made, to be counted in at once."""
-        entry = self.entries.get(name)
+        size: i64 = len(name)
+        return self.entry_in(name, 0, size, hash_of(name, 0, size))
+
+    def entry_in(self, data: bytes, at: i64, size: i64, hashed: i64) -> TopEntry:
+        """The row of the name `data[at:at + size]`, whose hash is `hashed`."""
+        entry = self.index.find(data, at, size, hashed)
         if entry is None:
-            return self._admit(name)
+            return self._admit(data[at : at + size], hashed)
         return entry
 
+    @property
+    def entries(self) -> list[TopEntry]:
+        """All rows, in the order in which they came. Not to be changed."""
+        return self.index.entries
+
     def clear(self) -> None:
-        for entry in self.entries.values():
+        for entry in self.index.entries:
             entry.release(self.bins)
-        self.entries = {}
+        self.index.replace([])
+        self.purges += 1
         self.evicted = 0
         self.requests_floor = 0
         self.bytes_floor = 0
         self.time_floor = 0
         self.slowest_floor = 0
 
-    def _admit(self, name: bytes) -> TopEntry:
-        if len(self.entries) >= self.capacity:
+    def _admit(self, name: bytes, hashed: i64) -> TopEntry:
+        if len(self.index.entries) >= self.capacity:
             self._purge()
         entry = TopEntry(name)
         entry.requests_error = self.requests_floor
         entry.bytes_error = self.bytes_floor
         entry.time_error = self.time_floor
-        self.entries[name] = entry
+        self.index.add(entry, hashed)
         return entry
 
     def _purge(self) -> None:
-        entries = list(self.entries.values())
+        self.purges += 1
+        entries = self.index.entries
         size: i64 = len(entries)
         keep = vec[i64]([0] * size)
         for sort in SORTS:
             mark_highest(entries, sort, self.capacity // KEPT, keep)
-        kept: dict[bytes, TopEntry] = {}
+        kept: list[TopEntry] = []
         place: i64 = 0
         while place < size:
             entry = entries[place]
             if keep[place]:
-                kept[entry.name] = entry
+                kept.append(entry)
             else:
                 self._evict(entry)
             place += 1
-        self.entries = kept
+        self.index.replace(kept)
 
     def _evict(self, entry: TopEntry) -> None:
         self.evicted += 1

@@ -25,6 +25,7 @@ class TopEntry:
         self.bytes: i64 = 0
         self.time_ns: i64 = 0
         self.max_ns: i64 = 0
+        self.name = name
         self.timed: i64 = 0  # latencies counted
         self._first0: i64 = 0  # buckets of the first of them, four in each
         self._first1: i64 = 0
@@ -33,7 +34,6 @@ class TopEntry:
         self._window: LatencyWindow | None = None
         self.hits: i64 = 0
         self.lookups: i64 = 0
-        self.name = name
         self.pattern: bytes | None = None  # of a key, once it was asked for
         self.requests_error: i64 = 0
         self.bytes_error: i64 = 0
@@ -42,6 +42,24 @@ class TopEntry:
         self.bytes_before: i64 = 0
         self.requests_last: i64 = 0  # in the interval that ended
         self.bytes_last: i64 = 0
+
+    def count(
+        self, bins: Bins, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
+    ) -> None:
+        """Count a request of `size` bytes, its reply included.
+
+        `again` is 0 for what is told of a request that was counted before, else 1; a latency
+        below 0 is none. `size` is at most MAX_TOTAL.
+        """
+        self.requests += again
+        self.bytes += size
+        if self.bytes > MAX_TOTAL:
+            self.bytes = MAX_TOTAL
+        if latency_ns >= 0:
+            self.timing(latency_ns, bins)
+        if lookups:
+            self.lookups += lookups
+            self.hits += hits
 
     def timing(self, latency_ns: i64, bins: Bins) -> None:
         """Count a latency, which is not negative."""

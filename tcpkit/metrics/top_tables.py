@@ -6,10 +6,10 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
+from tcpkit.metrics.key_batch import KeyBatch
 from tcpkit.metrics.latency_window import MAX_BINS, Bins
-from tcpkit.metrics.patterns import folded
 from tcpkit.metrics.space_saving import SpaceSaving
-from tcpkit.metrics.top_entry import MAX_TOTAL, TopEntry
+from tcpkit.metrics.top_entry import TopEntry
 from tcpkit.metrics.top_order import first
 from tcpkit.metrics.top_row import CLIENTS, COMMANDS, KEYS, PATTERNS, SERVERS, VIEWS, TopRow
 from tcpkit.metrics.top_totals import NOT_YET, TopTotals
@@ -43,8 +43,9 @@ class TopTables:
         self._commands = SpaceSaving(capacity // OTHERS, self._bins)
         self._clients = SpaceSaving(capacity // OTHERS, self._bins)
         self._servers = SpaceSaving(capacity // OTHERS, self._bins)
-        self._has_patterns = PATTERNS in self.views
-        self.has_keys = KEYS in self.views or self._has_patterns  # they know their patterns
+        has_patterns = PATTERNS in self.views
+        self.has_keys = KEYS in self.views or has_patterns  # they know their patterns
+        self._batch = KeyBatch(self._keys, self._patterns if has_patterns else None)
         self.has_commands = COMMANDS in self.views
         self.has_clients = CLIENTS in self.views
         self.has_servers = SERVERS in self.views
@@ -55,39 +56,39 @@ class TopTables:
         self._evicted_before: i64 = 0  # of what was reset
         self._without_key_before: i64 = 0
 
-    # What feeds them: sizes and latencies are not negative, a latency may be -1 for none.
-    # `again` is 0 for what is told of a request that was counted before, else 1.
+    # What feeds them: see TopEntry.count
 
     def key(
-        self, name: bytes, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
+        self,
+        text: bytes,
+        at: i64,
+        size: i64,
+        again: i64,
+        bytes_: i64,
+        latency_ns: i64,
+        hits: i64,
+        lookups: i64,
     ) -> None:
-        """Count for a key, and for its pattern."""
-        entry = self._keys.entry(name)
-        _count(entry, self._bins, again, size, latency_ns, hits, lookups)
-        if self._has_patterns:
-            pattern = entry.pattern
-            if pattern is None:
-                pattern = entry.pattern = folded(name)
-            entry = self._patterns.entry(pattern)
-            _count(entry, self._bins, again, size, latency_ns, hits, lookups)
+        """Count for the key `text[at:at + size]`, and for its pattern."""
+        self._batch.add(text, at, size, again, bytes_, latency_ns, hits, lookups)
 
     def command(
-        self, name: bytes, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
+        self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
         entry = self._commands.entry(name)
-        _count(entry, self._bins, again, size, latency_ns, hits, lookups)
+        entry.count(self._bins, again, bytes_, latency_ns, hits, lookups)
 
     def client(
-        self, name: bytes, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
+        self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
         entry = self._clients.entry(name)
-        _count(entry, self._bins, again, size, latency_ns, hits, lookups)
+        entry.count(self._bins, again, bytes_, latency_ns, hits, lookups)
 
     def server(
-        self, name: bytes, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
+        self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
         entry = self._servers.entry(name)
-        _count(entry, self._bins, again, size, latency_ns, hits, lookups)
+        entry.count(self._bins, again, bytes_, latency_ns, hits, lookups)
 
     # What is shown
 
@@ -110,7 +111,7 @@ class TopTables:
         """
         if view not in self.views:
             raise ValueError(f"not a view that is counted: {view!r}")
-        entries = list(self._table(view).entries.values())
+        entries = self._table(view).entries
         if pattern:
             found = re.compile(pattern)
             entries = [each for each in entries if found.search(_name(each)) is not None]
@@ -124,6 +125,7 @@ class TopTables:
         return 0 < min_bytes_rate <= self._per_second(entry.bytes_last)
 
     def _table(self, view: str) -> SpaceSaving:
+        self._batch.flush()
         if view == KEYS:
             return self._keys
         if view == PATTERNS:
@@ -143,7 +145,7 @@ class TopTables:
         self._requests_before = totals.requests
         self._bytes_before = totals.bytes
         for view in self.views:
-            for entry in self._table(view).entries.values():
+            for entry in self._table(view).entries:
                 entry.requests_last = entry.requests - entry.requests_before
                 entry.bytes_last = entry.bytes - entry.bytes_before
                 entry.requests_before = entry.requests
@@ -155,7 +157,7 @@ class TopTables:
         self._requests_before = 0
         self._bytes_before = 0
         for view in self.views:
-            for entry in self._table(view).entries.values():
+            for entry in self._table(view).entries:
                 entry.requests_before = 0
                 entry.bytes_before = 0
         self.interval(end_ns)
@@ -227,20 +229,6 @@ class TopTables:
             self._per_second(entry.requests_last),
             self._per_second(entry.bytes_last),
         )
-
-
-def _count(
-    entry: TopEntry, bins: Bins, again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
-) -> None:
-    entry.requests += again
-    entry.bytes += size
-    if entry.bytes > MAX_TOTAL:
-        entry.bytes = MAX_TOTAL
-    if latency_ns >= 0:
-        entry.timing(latency_ns, bins)
-    if lookups:
-        entry.lookups += lookups
-        entry.hits += hits
 
 
 def _name(entry: TopEntry) -> str:

@@ -18,7 +18,7 @@ from tcpkit.protocols.message import (
     TIMEOUT,
     Exchange,
 )
-from tcpkit.protocols.tally import NOT_LOOKED_UP, Tally
+from tcpkit.protocols.tally import NOT_LOOKED_UP, Keys, Tally
 
 NAMES: Final = 16_384  # texts of addresses whose bytes are remembered
 
@@ -61,10 +61,9 @@ class TopTally(Tally):
         self,
         ends: Endpoints,
         command: bytes,
-        key: bytes,
+        keys: Keys,
         found: i64,
         request_first_ns: i64,
-        reply_first_ns: i64,
         reply_last_ns: i64,
         latency_ns: i64,
         size: i64,
@@ -93,16 +92,34 @@ class TopTally(Tally):
         else:
             totals.inferred += 1
         if tables.has_keys:
-            if key:
-                tables.key(key, 1, size, latency_ns, hits, lookups)
-            else:
+            count = keys.count
+            if count == 1:
+                tables.key(
+                    keys.raw, keys.starts[0], keys.sizes[0], 1, size, latency_ns, hits, lookups
+                )
+            elif count == 0:
                 totals.without_key += 1
+            else:
+                _share(tables, keys, size, latency_ns)
         if tables.has_commands:
             tables.command(command, 1, size, latency_ns, hits, lookups)
         if tables.has_clients:
             tables.client(self._names.client(ends.client), 1, size, latency_ns, hits, lookups)
         if tables.has_servers:
             tables.server(self._names.server(ends.server), 1, size, latency_ns, hits, lookups)
+
+
+def _share(tables: TopTables, keys: Keys, size: i64, latency_ns: i64) -> None:
+    """Each key of a request for several: its share of the bytes, and all of the time."""
+    share = size // keys.count
+    rest = size - share * keys.count
+    place: i64 = 0
+    while place < keys.count:
+        tables.key(
+            keys.raw, keys.starts[place], keys.sizes[place], 1, share + rest, latency_ns, 0, 0
+        )
+        rest = 0
+        place += 1
 
 
 @final
@@ -186,7 +203,8 @@ class TopRecorder(ExchangeSink):
         if key is None:
             self._tables.totals.without_key += again
             return
-        self._tables.key(key.encode(), again, size, latency_ns, hits, lookups)
+        name = key.encode()
+        self._tables.key(name, 0, len(name), again, size, latency_ns, hits, lookups)
 
     def _keys(
         self, keys: list[bytes], again: i64, size: i64, latency_ns: i64, hits: i64, lookups: i64
@@ -201,7 +219,7 @@ class TopRecorder(ExchangeSink):
         share = size // count
         rest = size - share * count
         for key in keys:
-            self._tables.key(key, again, share + rest, latency_ns, came, asked)
+            self._tables.key(key, 0, len(key), again, share + rest, latency_ns, came, asked)
             rest = 0
 
 

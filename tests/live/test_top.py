@@ -1,139 +1,100 @@
-"""The screen of `top` in front of a live capture."""
+"""`tcpkit top` on lo, while real servers are asked."""
 
-import os
-import pty
+import json
 import signal
-import socket
-import subprocess
+from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
-import pytest
+from pymemcache.client.base import Client as Memcached
 
-from tests.live.namespaces import ip
-from tests.live.resp_server import Client, resp_server
-from tests.live.tracer import counter, numbers_of, received
-from tests.live.truth import TruthfulRedis
-from tests.program import DEADLINE_S, command, environment, wait_until
-from tests.servers import free_port
-from tests.tmux import Terminal, terminal
+from tests.live.resp_server import Client
+from tests.live.test_daemon import daemon
+from tests.live.tracer import Tracer, tracing
+from tests.program import wait_until
+from tests.servers import memcached_running, redis_server_running
 
-COUNT = 50
-REDRAWS = 200  # many more than a terminal and what writes to it hold back
+Report = dict[str, object]
 
 
-def top(port: int, *options: str, interface: str = "lo") -> list[str]:
-    return command("top", "-i", interface, "-m", "redis", "-p", str(port), *options)
+def reports_of(tracer: Tracer) -> list[Report]:
+    return [json.loads(line) for line in tracer.text().splitlines()]
 
 
-def row_of(window: Terminal, name: str) -> list[str]:
-    """The row that begins with the name, in words; none is there yet: empty."""
-    return next((line.split() for line in window.lines() if line.startswith(f"{name} ")), [])
+def rows_of(report: Report) -> list[Report]:
+    rows = report["rows"]
+    assert isinstance(rows, list)
+    return rows
 
 
-def test_requests_show_while_they_come(redis_truth: TruthfulRedis) -> None:
-    port = redis_truth.port
-    with terminal(top(port), 120, 30) as window:
-        window.wait_for("no requests seen yet")
-        with Client("127.0.0.1", port) as client:
-            for _ in range(COUNT):
-                client.ask("SET", "busy:1", "value")
-                client.ask("INCR", "busy:2")
-            wait_until(lambda: row_of(window, "busy:1")[-1:] == [str(COUNT)], "the key's requests")
-            wait_until(lambda: row_of(window, "busy:2")[-1:] == [str(COUNT)], "the other's")
-            window.wait_for("exact 100%", "dropped: kernel 0", f"requests {2 * COUNT} ")
-            window.press("2")
-            wait_until(lambda: row_of(window, "busy:{n}")[-1:] == [str(2 * COUNT)], "the pattern")
-            window.press("x")
-            window.wait_for("no requests seen yet")
-            window.press("p")
-            window.wait_for("PAUSED")
-            client.ask("SET", "late:1", "value")
-            window.wait_for("requests 1 ")
-            assert "late:{n}" not in window.text()
-            window.press("p")
-            window.wait_for("late:{n}")
-        window.press("q")
-        assert window.status() == 0
-        assert window.is_as_before()
-        assert counter(window.errors(), "tcp") >= 2 * COUNT
-        assert f"exact ({2 * COUNT + 1} of {2 * COUNT + 1})" in window.errors()
+def requests_of(reports: list[Report]) -> Counter[str]:
+    """By name, over all reports."""
+    found: Counter[str] = Counter()
+    for report in reports:
+        for row in rows_of(report):
+            found[str(row["name"])] += int(str(row["requests"]))
+    return found
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_signal_closes_the_screen(number: signal.Signals) -> None:
-    with terminal(top(free_port())) as window:
-        window.wait_for("no requests seen yet")
-        os.kill(window.process(), number)
-        assert window.status() == 0
-        assert window.is_as_before()
-        assert "dropped by the kernel 0" in window.errors()
+def test_reports_come_while_redis_is_asked_and_miss_nothing() -> None:
+    with redis_server_running() as server:
+        options = ("-p", str(server.port), "--interval", "0.2")
+        with tracing(*options, word=("top",), stats=False) as tracer:
+            with Client("127.0.0.1", server.port) as client:
+                for turn in range(30):
+                    client.ask("SET", "a", "1")
+                    client.ask("GET", "a" if turn % 2 else "none")
+            wait_until(
+                lambda: requests_of(reports_of(tracer))["a"] == 45, "a report with all requests"
+            )
+            with Client("127.0.0.1", server.port) as client:
+                client.ask("GET", "last")
+            done = tracer.stop(signal.SIGINT)
+        assert done.status == 0
+        assert "100.00 % exact (61 of 61)" in done.err
+        reports = reports_of(tracer)
+        assert requests_of(reports) == {"a": 45, "none": 15, "last": 1}
+        assert all(report["dropped"] == 0 for report in reports)
+        hits = [(row["name"], row["hits"]) for report in reports for row in rows_of(report)]
+        assert {name: hit for name, hit in hits if name != "a"} == {"none": 0, "last": 0}
+        spans = [(int(str(each["begin_ns"])), int(str(each["end_ns"]))) for each in reports]
+        assert all(end - begin <= 200_000_000 for begin, end in spans)
+        assert all(one[1] <= other[0] for one, other in pairwise(spans))
 
 
-def test_terminal_that_is_closed_ends_the_run() -> None:
-    with terminal(top(free_port())) as window:
-        window.wait_for("no requests seen yet")
-        folder = Path("/proc") / str(window.process())
-        window.tmux("kill-session")
-        wait_until(lambda: not folder.exists(), "the process ends")
-        window.tmux("new-session", "-d")  # which the end of the test kills
+def test_ctrl_c_ends_once_with_the_report_of_all() -> None:
+    with memcached_running() as server:
+        options = ("-p", str(server.port), "--once", "-q")
+        with tracing(*options, mode="memcached", word=("top",), stats=False) as tracer:
+            client = Memcached(("127.0.0.1", server.port), default_noreply=False)
+            client.set("there", b"x" * 1000)
+            for _ in range(10):
+                client.get("there")
+                client.get("missing")
+                client.get_many(["there", "other"])
+            client.close()
+            done = tracer.stop(signal.SIGINT)
+        assert (done.status, done.err) == (0, "")
+        (report,) = reports_of(tracer)
+        assert requests_of([report]) == {"there": 21, "missing": 10, "other": 10}
+        rows = {row["name"]: row for row in rows_of(report)}
+        assert (rows["there"]["hits"], rows["there"]["lookups"]) == (10, 10)
+        assert (rows["missing"]["hits"], rows["missing"]["lookups"]) == (0, 10)
+        assert (report["hits"], report["lookups"]) == (20, 40)
+        assert int(str(rows["there"]["bytes"])) > 11_000
 
 
-def test_interface_that_goes_away_closes_the_screen_with_one_line() -> None:
-    name = f"tk{os.getpid()}"
-    ip("link", "add", name, "type", "veth", "peer", "name", f"{name}p")
-    try:
-        ip("link", "set", name, "up")
-        with terminal(top(free_port(), "-q", interface=name)) as window:
-            window.wait_for("no requests seen yet")
-            ip("link", "delete", name)
-            assert window.status() == 1
-            assert window.is_as_before()
-            said = window.errors().splitlines()
-    finally:
-        subprocess.run(["ip", "link", "delete", name], check=False, stderr=subprocess.DEVNULL)
-    assert [line for line in said if not line.startswith("tcpkit: capturing on ")] == said[-1:]
-    assert said[-1].startswith(f"tcpkit: error: cannot capture on {name}: ")
-
-
-def test_interface_that_is_not_there_never_opens_the_screen() -> None:
-    with terminal(top(free_port(), interface="nowhere0")) as window:
-        assert window.status() == 1
-        assert window.errors() == "tcpkit: error: cannot capture on nowhere0: no such interface\n"
-        assert window.text().strip() == ""
-
-
-def test_terminal_that_takes_nothing_does_not_stop_the_capture(tmp_path: Path) -> None:
-    stats = free_port()
-    keyboard, line = pty.openpty()
-    with resp_server() as server, (tmp_path / "errors").open("w") as errors:
-        process = subprocess.Popen(
-            top(server.port, "-P", str(stats), "--bind", "127.0.0.1"),
-            stdin=line,
-            stdout=line,
-            stderr=errors,
-            env=environment(),
-        )
-        try:
-            said = tmp_path / "errors"
-            wait_until(lambda: "capturing on" in said.read_text(), "it captures")
-            for _ in range(REDRAWS):  # which nobody takes
-                os.write(keyboard, b"v")
-                assert requests(stats, server.port) == 0
-            with Client(server.address, server.port) as client:
-                for index in range(COUNT):
-                    client.ask("GET", f"key:{index}")
-            wait_until(lambda: requests(stats, server.port) == COUNT, "all requests are counted")
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(DEADLINE_S) == 0
-        finally:
-            process.kill()
-            process.wait()
-            os.close(keyboard)
-            os.close(line)
-        assert f"exact ({COUNT} of {COUNT})" in said.read_text()
-
-
-def requests(stats: int, port: int) -> int:
-    """What the stats port says."""
-    with socket.create_connection(("127.0.0.1", stats), DEADLINE_S) as client:
-        return numbers_of(received(client), port)["total_reqs"]
+def test_a_daemon_logs_only_when_a_key_is_busy(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with redis_server_running() as server:
+        options = ("-p", str(server.port), "-o", log, "-j", "--interval", "1", "--min-rate", "20")
+        with daemon(*options, word="top") as running:
+            with Client("127.0.0.1", server.port) as client:
+                client.ask("GET", "calm")
+                for _ in range(60):
+                    client.ask("GET", "busy")
+            wait_until(lambda: bool(log.read_text()), "a report of a busy key")
+            running.signal(signal.SIGTERM)
+            assert running.ended()
+    reports = [json.loads(line) for line in log.read_text().splitlines()]
+    assert set(requests_of(reports)) == {"busy"}

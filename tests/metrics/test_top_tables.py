@@ -21,7 +21,7 @@ def fed(*names: bytes, views: tuple[str, ...] = (KEYS,), capacity: int = 1000) -
 def feed(tables: TopTables, name: bytes, size: int = 10, latency_ns: int = 5) -> None:
     tables.totals.requests += 1
     tables.totals.add(size, latency_ns)
-    tables.key(name, 1, size, latency_ns, 0, 0)
+    tables.key(name, 0, len(name), 1, size, latency_ns, 0, 0)
 
 
 def names(

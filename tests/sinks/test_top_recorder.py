@@ -17,6 +17,7 @@ from tcpkit.protocols.message import (
     TIMEOUT,
     Exchange,
 )
+from tcpkit.protocols.tally import Keys
 from tcpkit.sinks.json_log import JsonLog
 from tcpkit.sinks.log_file import LogFile
 from tcpkit.sinks.top_recorder import TopRecorder
@@ -159,10 +160,13 @@ def test_what_is_told_in_short_counts_as_its_exchange_does(exchange: Exchange) -
     told, made = TopTables(), TopTables()
     tally = TopRecorder(told).tally()
     assert tally is not None
+    keys = Keys()
+    keys.raw, keys.count = b"set foo bar", 1
+    keys.starts[0], keys.sizes[0] = 4, 3
     exchange.found = 1
     tally.answered(
-        ends, b"SET", b"foo", 1, exchange.request_first_ns, exchange.reply_first_ns,
-        exchange.reply_last_ns, LATENCY_NS, SIZE, True,
+        ends, b"SET", keys, 1, exchange.request_first_ns, exchange.reply_last_ns,
+        LATENCY_NS, SIZE, True,
     )  # fmt: skip
     TopRecorder(made).exchange(exchange)
     for view in told.views:

@@ -1,4 +1,4 @@
-"""Where command and key of a plain request lie, without taking it apart."""
+"""Where command and keys of a plain request lie, without taking it apart."""
 
 from typing import Final, final
 
@@ -7,6 +7,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tcpkit.protocols.redis.command import KEY_LIMIT, Plan, plan_of
+from tcpkit.protocols.tally import MAX_KEYS, Keys
 
 _SLOTS: Final = 256  # names that are remembered by their letters
 _SHORT: Final = 8  # letters of such a name
@@ -17,13 +18,13 @@ _DOLLAR: Final = 36
 
 @final
 class Outline:
-    """`read` a request; then `plan` is that of its command, `key` its first key or b""."""
+    """`read` a request; then `plan` is that of its command, and `keys` are its keys."""
 
-    __slots__ = ("plan", "key", "_words", "_plans", "_at", "_size")
+    __slots__ = ("plan", "keys", "_words", "_plans", "_at", "_size")
 
     def __init__(self) -> None:
         self.plan = plan_of(b"")
-        self.key = b""
+        self.keys = Keys()
         self._words = vec[i64]([0] * _SLOTS)
         self._plans: list[Plan] = [self.plan] * _SLOTS
         self._at: i64 = 0  # of the argument that was found last
@@ -35,25 +36,27 @@ class Outline:
         self._find(raw, 1, end)
         plan = self._plan(raw, end)
         self.plan = plan
-        if not plan.simple or (plan.step and not self._is_single(raw, plan.step)):
+        if not plan.simple:
             return False
+        keys = self.keys
+        keys.raw = raw
+        keys.count = 0
         left = plan.key_at
-        self.key = b""
         if left == 0:
             return True
-        while left > 0:
-            if not self._find(raw, self._at + self._size, end):
-                return True
+        while self._find(raw, self._at + self._size, end):
             left -= 1
-        if self._size > KEY_LIMIT:
-            return False
-        self.key = raw[self._at : self._at + self._size]
+            if left > 0:
+                continue
+            if self._size > KEY_LIMIT or keys.count == MAX_KEYS:
+                return False
+            keys.starts[keys.count] = self._at
+            keys.sizes[keys.count] = self._size
+            keys.count += 1
+            left = plan.step
+            if left == 0:
+                return True
         return True
-
-    def _is_single(self, raw: bytes, step: i64) -> bool:
-        """Whether an array has no more arguments than a command with one key."""
-        digit: i64 = raw[1]
-        return raw[2] == _CR and digit - 48 <= 1 + step
 
     def _find(self, raw: bytes, at: i64, end: i64) -> bool:
         """Find the argument whose header is the next one behind `at`."""

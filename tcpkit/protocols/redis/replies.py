@@ -220,10 +220,9 @@ class ReplySide(RequestSide):
         tally.answered(
             self.ends,
             plan.label,
-            outline.key,
+            outline.keys,
             found(kind, replies.size) if plan.looks_up else NOT_LOOKED_UP,
             request.first_ns,
-            replies.first_ns,
             replies.last_ns,
             replies.first_ns - request.last_ns,
             request.size + replies.size,

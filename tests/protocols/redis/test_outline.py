@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from tcpkit.protocols.redis.command import KEY_LIMIT, describe, keys_of
 from tcpkit.protocols.redis.outline import Outline
+from tcpkit.protocols.tally import MAX_KEYS
 from tcpkit.wire.printable import printable
 
 NAMES = [
@@ -33,16 +34,16 @@ def test_command_and_key_are_those_of_the_log(requests: list[tuple[bytes, list[b
             continue
         words = describe(arguments, len(arguments))
         assert outline.plan.label.decode() == words.command
-        key = printable(outline.key, KEY_LIMIT) if outline.key else None
-        assert key == (words.key or None)
-        assert keys_of(arguments) in ([outline.key], [])
+        keys = outline.keys.texts()
+        assert (printable(keys[0], KEY_LIMIT) if keys else None) == words.key
+        assert keys == keys_of(arguments)
 
 
 @pytest.mark.parametrize("name", [b"GET", b"SET", b"PING", b"GEORADIUSBYMEMBER", b"DEL"])
 def test_plain_commands_need_no_closer_look(name: bytes) -> None:
     outline = Outline()
     assert outline.read(encoded([name, b"key"]))
-    assert outline.key == (b"" if name == b"PING" else b"key")
+    assert outline.keys.texts() == ([] if name == b"PING" else [b"key"])
 
 
 @pytest.mark.parametrize(
@@ -51,14 +52,29 @@ def test_plain_commands_need_no_closer_look(name: bytes) -> None:
         [b"AUTH", b"secret"],
         [b"CONFIG", b"GET", b"x"],
         [b"EVAL", b"return 1", b"1", b"k"],
-        [b"DEL", b"a", b"b"],
-        [b"MSET", b"a", b"1", b"b", b"2"],
-        [b"MGET", *[b"k"] * 20],
+        [b"MGET", *[b"k"] * (MAX_KEYS + 1)],
         [b"GET", b"k" * (KEY_LIMIT + 1)],
     ],
 )
 def test_others_are_taken_apart(arguments: list[bytes]) -> None:
     assert not Outline().read(encoded(arguments))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "keys"),
+    [
+        ([b"DEL", b"a", b"b"], [b"a", b"b"]),
+        ([b"MSET", b"a", b"1", b"b", b"2"], [b"a", b"b"]),
+        ([b"MGET", *[b"k"] * MAX_KEYS], [b"k"] * MAX_KEYS),
+        ([b"MGET"], []),
+    ],
+)
+def test_all_keys_of_a_request_for_several_are_found(
+    arguments: list[bytes], keys: list[bytes]
+) -> None:
+    outline = Outline()
+    assert outline.read(encoded(arguments))
+    assert outline.keys.texts() == keys
 
 
 def test_names_that_share_their_letters_are_told_apart() -> None:
