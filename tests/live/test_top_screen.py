@@ -78,6 +78,22 @@ def test_terminal_that_is_closed_ends_the_run() -> None:
         window.tmux("new-session", "-d")  # which the end of the test kills
 
 
+def test_script_neither_writes_on_the_screen_nor_is_silenced(tmp_path: Path) -> None:
+    script = tmp_path / "loud.lua"
+    script.write_text('function exchange(e) print("over the screen") error("broken") end\n')
+    with resp_server() as server, terminal(top(server.port, "-S", str(script)), 120) as window:
+        window.wait_for("no requests seen yet")
+        with Client(server.address, server.port) as client:
+            client.ask("GET", "key:1")
+        text = window.wait_for("key:1 ")
+        assert "over the screen" not in text
+        assert "broken" not in text
+        window.press("q")
+        assert window.status() == 0
+        assert "over the screen" not in window.text()
+        assert window.errors().count("loud.lua:1: broken") >= 1
+
+
 def test_interface_that_goes_away_closes_the_screen_with_one_line() -> None:
     name = f"tk{os.getpid()}"
     ip("link", "add", name, "type", "veth", "peer", "name", f"{name}p")
