@@ -7,6 +7,7 @@ NAME
 SYNOPSIS
     tcpkit -i IFACE [-m MODE] [-p PORTS] [-t MS] [options]
     tcpkit -r FILE  [-m MODE] [-p PORTS] [-t MS] [options]
+    tcpkit top ...                        who is busy: tcpkit top -h
 
 DESCRIPTION
     tcpkit listens to the packets of an interface, or reads them from a capture
