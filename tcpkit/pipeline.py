@@ -63,7 +63,8 @@ class Pipeline:
         self.log: LogFile | None = None
         if config.output is not None:
             protect_inputs(config.output, config.files)
-        if config.output is not None or not config.daemon:
+        on_screen = config.top is not None and config.top.screen
+        if config.output is not None or not (config.daemon or on_screen):
             self.log = LogFile(config.output)
         if script is not None:
             self._begin(script)  # which may define further hooks
