@@ -37,7 +37,7 @@ MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap t
 
 
 # The commands, and where their options are.
-COMMANDS: Final[dict[str, str]] = {}
+COMMANDS: Final[dict[str, str]] = {"top": "tcpkit.top_options"}
 
 
 class CommandOptions:
@@ -48,6 +48,10 @@ class CommandOptions:
 
     def checked(self, options: argparse.Namespace, config: Config) -> Config:
         """`config` with the command's own options. Raises ConfigError."""
+        raise NotImplementedError
+
+    def manual(self) -> str:
+        """What `tcpkit COMMAND -h` shows."""
         raise NotImplementedError
 
 
@@ -99,11 +103,11 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     add("-v", "--version", action="store_true")
     add("-h", "--help", action="store_true")
     if command:
-        _room_of(command).add_options(parser)
+        options_of(command).add_options(parser)
     return parser
 
 
-def _room_of(command: str) -> "CommandOptions":
+def options_of(command: str) -> "CommandOptions":
     """What knows the options of `command`; imported when it is asked for."""
     options = importlib.import_module(COMMANDS[command]).OPTIONS
     assert isinstance(options, CommandOptions)
@@ -138,7 +142,7 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
     if command:
         if config.explain:
             raise ConfigError(f"--explain is of the log: not with {command}")
-        config = _room_of(command).checked(options, config)
+        config = options_of(command).checked(options, config)
     if script is None:
         script = scripted.load(config)
     if script is not None:
