@@ -54,6 +54,8 @@ class Pipeline:
         """
         self.config = config
         self._observer = observer
+        if observer is None and config.explain:
+            self._observer = ConnectionObserver()  # the reasons want the connections' health
         self.pairing = PairingCounts()
         self.table: ConnectionTable | None = None
         self.raw: RawJson | PacketScript | None = None
