@@ -11,6 +11,15 @@ DEFAULT_LUA_BUDGET = 10_000_000  # instructions a call: some 50 ms
 DEFAULT_LUA_MEMORY_MIB = 256
 
 
+class TraceOptions(NamedTuple):
+    """What `tcpkit trace` is asked for beside the rest. Empty: nothing is left out."""
+
+    tcp: bool = False
+    clients: tuple[tuple[str, int], ...] = ()  # address in its normal text form; port, or 0: any
+    key: str = ""  # a pattern, as that of Redis' KEYS
+    commands: tuple[str, ...] = ()  # in upper case
+
+
 class Config(NamedTuple):
     """One run. Exactly one of `interface` and `files` is set."""
 
@@ -37,3 +46,4 @@ class Config(NamedTuple):
     json: bool = False
     timeout_ns: int = int(DEFAULT_TIMEOUT_S * 1_000_000_000)
     quiet: bool = False
+    trace: TraceOptions | None = None  # None: the log

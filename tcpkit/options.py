@@ -37,7 +37,7 @@ MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap t
 
 
 # The commands, and where their options are.
-COMMANDS: Final[dict[str, str]] = {}
+COMMANDS: Final[dict[str, str]] = {"trace": "tcpkit.trace_options"}
 
 
 class CommandOptions:
@@ -48,6 +48,10 @@ class CommandOptions:
 
     def checked(self, options: argparse.Namespace, config: Config) -> Config:
         """`config` with the command's own options. Raises ConfigError."""
+        raise NotImplementedError
+
+    def manual(self) -> str:
+        """What `tcpkit COMMAND -h` shows."""
         raise NotImplementedError
 
 
@@ -98,11 +102,11 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     add("-v", "--version", action="store_true")
     add("-h", "--help", action="store_true")
     if command:
-        _room_of(command).add_options(parser)
+        options_of(command).add_options(parser)
     return parser
 
 
-def _room_of(command: str) -> "CommandOptions":
+def options_of(command: str) -> "CommandOptions":
     """What knows the options of `command`; imported when it is asked for."""
     options = importlib.import_module(COMMANDS[command]).OPTIONS
     assert isinstance(options, CommandOptions)
@@ -132,7 +136,7 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
         raise ConfigError(f"unknown mode {options.mode!r}: choose from {', '.join(modes())}")
     config = _whole(options, early)
     if command:
-        config = _room_of(command).checked(options, config)
+        config = options_of(command).checked(options, config)
     if script is None:
         script = scripted.load(config)
     if script is not None:
@@ -197,7 +201,7 @@ def _whole(options: argparse.Namespace, early: Config) -> Config:
         if threshold is None
         else decimal("-t", threshold, NS_PER_MS, 0, MAX_THRESHOLD_MS),
         stats_port=number("-P", options.stats_port, 0, 65535),
-        bind=DEFAULT_BIND if options.bind is None else _address("--bind", options.bind),
+        bind=DEFAULT_BIND if options.bind is None else address("--bind", options.bind),
         write=options.write,
         buffer_kib=number("-B", options.buffer_size, 1, MAX_BUFFER_KIB),
         snaplen=number("--snaplen", options.snaplen, MIN_SNAPLEN, MAX_SNAPLEN),
@@ -245,17 +249,17 @@ def _ports(text: str) -> tuple[int, ...]:
 
 
 def _addresses(text: str) -> tuple[str, ...]:
-    return tuple(_address("-s", part.strip()) for part in text.split(",")) if text else ()
+    return tuple(address("-s", part.strip()) for part in text.split(",")) if text else ()
 
 
-def _address(option: str, text: str) -> str:
+def address(option: str, text: str) -> str:
     """The address in its normal form, as the packets' addresses are written."""
     import ipaddress  # at 2 ms a start, only where it is needed
 
     try:
-        address = ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
         if "%" not in text:
-            return str(address)
+            return str(found)
     except ValueError:
         pass
     raise ConfigError(f"{option} takes a numeric address, not {text!r}")

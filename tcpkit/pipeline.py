@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tcpkit.capture.dump import Dump, DumpTee
 from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
-from tcpkit.config import Config
+from tcpkit.config import Config, TraceOptions
 from tcpkit.flow.packet_filter import PacketFilter
 from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # Lua is loaded where there is a script
     from tcpkit.script.packets import PacketScript
     from tcpkit.script.script import Script
     from tcpkit.script.ticker import Ticker
+    from tcpkit.sinks.trace.trace import Trace
 
 
 class Pipeline:
@@ -46,12 +47,15 @@ class Pipeline:
         self.ticker: Ticker | None = None
         self.dump: Dump | None = None
         self.log: LogFile | None = None
+        self.trace: Trace | None = None
         if config.output is not None:
             protect_inputs(config.output, config.files)
         if config.output is not None or not config.daemon:
             self.log = LogFile(config.output)
         if script is not None:
             self._begin(script)  # which may define further hooks
+        if config.trace is not None:
+            self.trace = self._trace(config, config.trace)
         self.ports = self._port_stats(config)
         tcp, udp = transports(config)
         self.decoder = Decoder(self._sink(config, local), tcp, udp)
@@ -79,16 +83,29 @@ class Pipeline:
         """Of the packet that is being read, the first one being 1."""
         return int(self.decoder.counts.packets)
 
+    def _trace(self, config: Config, options: TraceOptions) -> "Trace":
+        from tcpkit.sinks.trace.trace import Trace, has_colours
+
+        protocol = protocol_of(config.mode)
+        assert protocol is not None and self.log is not None
+        return Trace(self.log, protocol, options, config.json, has_colours(config.output))
+
     def _port_stats(self, config: Config) -> list[PortStats]:
         sinks: list[ExchangeSink] = []
-        if self.log is not None:
-            sinks.append(JsonLog(self.log) if config.json else SlowLog(self.log))
         hearers: list[ExchangeSink] = []
+        if self.trace is not None:
+            sinks.append(self.trace)
+            hearers.append(self.trace.numbers)
+        elif self.log is not None:
+            sinks.append(JsonLog(self.log) if config.json else SlowLog(self.log))
         if self.script is not None and self.script.has("exchange"):
             from tcpkit.sinks.exchange_script import ExchangeScript
 
             hearers.append(ExchangeScript(self.script))
-        return [PortStats(port, config.threshold_ns, sinks, hearers) for port in config.ports]
+        ports = [PortStats(port, config.threshold_ns, sinks, hearers) for port in config.ports]
+        for port in ports:
+            port.keeps_replies = self.trace is not None
+        return ports
 
     def _sink(self, config: Config, local: list[str]) -> SegmentSink:
         """What the decoder feeds, with the clock of a script that has one."""

@@ -5,7 +5,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from tcpkit.protocols.dns.message import FIXED, u16
-from tcpkit.protocols.dns.names import name_text, shortened
+from tcpkit.protocols.dns.names import name_text
 from tcpkit.protocols.dns.waiting import Query, Reply
 from tcpkit.protocols.dns.words import (
     IN,
@@ -18,6 +18,7 @@ from tcpkit.protocols.dns.words import (
     type_name,
 )
 from tcpkit.protocols.message import ERROR, OK, Exchange
+from tcpkit.wire.printable import shortened
 
 TEXT_LIMIT: Final = 128
 

@@ -1,0 +1,131 @@
+"""A trace as one reads a conversation: a line for each request, its reply beside it."""
+
+from typing import Final, final
+
+from mypy_extensions import i64
+
+from tcpkit.protocols.message import (
+    ABORTED,
+    BLOCKING,
+    DUPLICATE,
+    ERROR,
+    GAP,
+    LATE,
+    OUT_OF_ORDER,
+    RETRANSMISSION,
+    TIMEOUT,
+    TRUNCATED,
+    Exchange,
+    flag_names,
+)
+from tcpkit.sinks.local_time import LocalTime, milliseconds
+from tcpkit.sinks.trace.colours import CLIENTS, RESET, Colours
+from tcpkit.sinks.trace.numbers import Talk
+
+SLOW_NS: Final = 10_000_000  # stands out
+VERY_SLOW_NS: Final = 100_000_000
+
+_TIME_AT: Final = 11  # in the local time's text, behind the date and a blank
+_TOTAL_WIDTH: Final = 6
+_LATENCY_WIDTH: Final = 12
+_NUMBER_WIDTH: Final = 5
+_CLIENT_WIDTH: Final = 15  # at first; it grows with the longest that was shown
+
+# Flags that say how the exchange was seen, or why it took long.
+_TOLD: Final = RETRANSMISSION | OUT_OF_ORDER | GAP | TRUNCATED | DUPLICATE | LATE | BLOCKING
+
+_DIM: Final = "2"
+_BOLD: Final = "1"
+_BAD: Final = "1;31"
+_WARNING: Final = "33"
+
+
+@final
+class TraceText:
+    """Makes the lines, without their newline; the date stands on a line of its own.
+
+    `     3  09:10:15.967034  10.0.0.1:36846  #3        0.043 ms  GET key -> "value"`
+    """
+
+    __slots__ = ("_colours", "_local_time", "_date", "_width")
+
+    def __init__(self, colours: Colours) -> None:
+        self._colours = colours
+        self._local_time = LocalTime()
+        self._date = ""
+        self._width: i64 = _CLIENT_WIDTH
+
+    def exchange(
+        self, exchange: Exchange, reply: str, talk: Talk | None, number: i64, total: i64
+    ) -> str:
+        """`talk` None: there is no connection, nor a `number`."""
+        took = exchange.status
+        if exchange.answered:
+            took = milliseconds(exchange.latency_ns) + " ms"
+        who = exchange.client
+        place = ""
+        if talk is None:
+            who = f"{who} => {exchange.server}"
+        else:
+            place = f"#{number}".ljust(_NUMBER_WIDTH)
+        line = self._begun(str(total), exchange.time_ns, who, talk)
+        took = took.rjust(_LATENCY_WIDTH)
+        notes = _notes(exchange)
+        if not self._colours.on:
+            tail = f" -> {reply}" if reply else ""
+            return f"{line}  {place}{took}  {exchange.request}{tail}{notes}"
+        return f"{line}  {self._painted(exchange, place, took, reply, notes)}"
+
+    def _painted(self, exchange: Exchange, place: str, took: str, reply: str, notes: str) -> str:
+        paint = self._colours.paint
+        code = _took_code(exchange)
+        text = f"{paint(_DIM, place)}{paint(code, took) if code else took}"
+        text += f"  {paint(_BOLD, exchange.request)}"
+        if reply:
+            arrow = paint(_DIM, " -> ")
+            text += arrow + (paint(_BAD, reply) if exchange.status == ERROR else reply)
+        return text + paint(_WARNING, notes)
+
+    def event(self, time_ns: i64, who: str, talk: Talk, text: str) -> str:
+        """A connection's start or end."""
+        return f"{self._begun('', time_ns, who, talk)}  {text}"
+
+    def _begun(self, total: str, time_ns: i64, who: str, talk: Talk | None) -> str:
+        """Number, time and client; before them the date, where another day begins."""
+        when = self._local_time.text(time_ns)
+        if len(who) > self._width:
+            self._width = len(who)
+        who = who.ljust(self._width)
+        head = ""
+        if not when.startswith(self._date) or not self._date:
+            self._date = when[: _TIME_AT - 1]
+            head = f"{' ' * _TOTAL_WIDTH}  {self._colours.paint(_BOLD, self._date)}\n"
+        total = total.rjust(_TOTAL_WIDTH)
+        clock = when[_TIME_AT:]
+        if not self._colours.on:
+            return f"{head}{total}  {clock}  {who}"
+        code = CLIENTS[(0 if talk is None else talk.colour) % len(CLIENTS)]
+        return f"{head}\x1b[{_DIM}m{total}  {clock}{RESET}  \x1b[{code}m{who}{RESET}"
+
+
+def _took_code(exchange: Exchange) -> str:
+    """The colour of a latency, or of what stands in its place."""
+    status = exchange.status
+    if status == TIMEOUT or status == ABORTED:
+        return _BAD
+    if not exchange.answered:
+        return _DIM
+    if exchange.flags & BLOCKING or exchange.latency_ns < SLOW_NS:
+        return ""
+    return _BAD if exchange.latency_ns >= VERY_SLOW_NS else _WARNING
+
+
+def _notes(exchange: Exchange) -> str:
+    """What is to be known of an exchange beside its numbers: ` [late, inferred]`."""
+    flags = exchange.flags & _TOLD
+    if exchange.exact and not flags:
+        return ""
+    words = flag_names(flags)
+    if not exchange.exact and exchange.status != TIMEOUT:
+        words.append("inferred")
+    return f"  [{', '.join(words)}]" if words else ""
