@@ -9,6 +9,8 @@ from tcpkit.capture.dump import Dump, DumpTee
 from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
 from tcpkit.config import Config, TraceOptions
+from tcpkit.flow.health_tee import HealthTee
+from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.packet_filter import PacketFilter
 from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
@@ -33,13 +35,21 @@ if TYPE_CHECKING:  # Lua is loaded where there is a script
 class Pipeline:
     """Everything right of the source. `entrance` takes the packets."""
 
-    def __init__(self, config: Config, local: list[str], script: "Script | None") -> None:
+    def __init__(
+        self,
+        config: Config,
+        local: list[str],
+        script: "Script | None",
+        observer: ConnectionObserver | None = None,
+    ) -> None:
         """Open the output and -w. Raises CaptureError or TcpkitError where that fails.
 
         `script` is the one of `config`, loaded; its `init` is called. `local` are this
-        machine's addresses, where packets are captured on it.
+        machine's addresses, where packets are captured on it. `observer` hears of the
+        connections, and with it each of them has its Health.
         """
         self.config = config
+        self._observer = observer
         self.pairing = PairingCounts()
         self.table: ConnectionTable | None = None
         self.raw: RawJson | PacketScript | None = None
@@ -88,7 +98,9 @@ class Pipeline:
 
         protocol = protocol_of(config.mode)
         assert protocol is not None and self.log is not None
-        return Trace(self.log, protocol, options, config.json, has_colours(config.output))
+        trace = Trace(self.log, protocol, config, options, has_colours(config.output))
+        self._observer = trace.observer
+        return trace
 
     def _port_stats(self, config: Config) -> list[PortStats]:
         sinks: list[ExchangeSink] = []
@@ -135,8 +147,9 @@ class Pipeline:
         if protocol.watches_udp(config.udp):
             reader = protocol.reader(recorders, self.pairing, config.timeout_ns)
         watch = Watch(config.ports, config.servers, local)
-        self.table = ConnectionTable(watch, opener, reader)
-        return self.table
+        observer = self._observer
+        self.table = ConnectionTable(watch, opener, reader, observer)
+        return self.table if observer is None else HealthTee(self.table, observer)
 
     def snapshot(self) -> list[dict[str, dict[str, int | list[int]]]]:
         """What the stats server shows."""

@@ -6,8 +6,9 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.half_stream import NOT_KNOWN, HalfStream
+from tcpkit.flow.health import Health
 from tcpkit.flow.stream import Stream
-from tcpkit.wire.segment import IPV6_BIT
+from tcpkit.wire.segment import IPV6_BIT, Segment
 
 _MASK_32: Final = 0xFFFFFFFF
 
@@ -30,7 +31,7 @@ class Connection(Endpoints):
 
     __slots__ = (
         "back_a0", "back_ports", "client_half", "server_half", "stream", "slot", "last_ns",
-        "reset_ns", "closed_ns", "ignored", "troubled",
+        "reset_ns", "closed_ns", "ignored", "troubled", "health",
     )  # fmt: skip
 
     def __init__(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64, slot: i64) -> None:
@@ -46,6 +47,7 @@ class Connection(Endpoints):
         self.closed_ns: i64 = NOT_KNOWN  # capture time of the end
         self.ignored = False  # known not to be a watched server's
         self.troubled = False  # something is held or missing: no fast path
+        self.health: Health | None = None  # None unless the table has an observer
 
     def restart(self) -> None:
         """Forget the streams: what follows is seen from the middle, or from a new SYN."""
@@ -56,3 +58,11 @@ class Connection(Endpoints):
         self.closed_ns = NOT_KNOWN
         self.ignored = False
         self.troubled = False
+        self.health = None
+
+
+def is_from_client(conn: Connection, segment: Segment) -> bool:
+    """Whether the addresses and ports of a segment are those of `conn`, client first."""
+    if conn.ports != segment.ports or conn.a0 != segment.a0:
+        return False
+    return conn.a1 == segment.a1 and conn.a2 == segment.a2 and conn.a3 == segment.a3

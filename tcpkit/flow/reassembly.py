@@ -18,6 +18,8 @@ from mypy_extensions import i64
 from tcpkit.flow.connection import Connection
 from tcpkit.flow.counts import FlowCounts
 from tcpkit.flow.half_stream import HalfStream, Held
+from tcpkit.flow.health import Health
+from tcpkit.flow.observer import ConnectionObserver, tell_ended, tell_started
 from tcpkit.flow.sequence import MASK, distance
 from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOpener
 from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
@@ -40,10 +42,16 @@ _PLAIN_MASK: Final = SYN | FIN | RST | ACK
 class Reassembly:
     """Shared by all connections; keeps only what is counted over all of them."""
 
-    __slots__ = ("opener", "counts", "held_total")
+    __slots__ = ("opener", "counts", "observer", "held_total")
 
-    def __init__(self, opener: StreamOpener, counts: FlowCounts) -> None:
+    def __init__(
+        self,
+        opener: StreamOpener,
+        counts: FlowCounts,
+        observer: ConnectionObserver | None = None,
+    ) -> None:
         self.opener = opener
+        self.observer = observer
         self.counts = counts
         self.held_total: i64 = 0
 
@@ -58,6 +66,8 @@ class Reassembly:
             server_start = conn.server_half.started
             if not (client_start and server_start):
                 self.counts.mid_stream += 1
+            if self.observer is not None:
+                tell_started(self.observer, conn)
             stream = conn.stream = self.opener.open(conn, client_start, server_start)
         return stream
 
@@ -66,6 +76,9 @@ class Reassembly:
         half = conn.client_half if from_client else conn.server_half
         other = conn.server_half if from_client else conn.client_half
         flags = segment.flags
+        health = conn.health
+        if health is not None and not health.started_told:
+            health.shake_hands(from_client, segment)
         if flags & _PLAIN_MASK == ACK and self._queued(conn, from_client, segment):
             now_ns = segment.ts_ns
             if self._overdue(conn, True, now_ns, 1) or self._overdue(conn, False, now_ns, 1):
@@ -274,7 +287,24 @@ class Reassembly:
         self.drop_held(conn)
         if conn.stream is not None:
             conn.stream.finish(end, ts_ns)
+        health = conn.health
+        self.farewell(conn, end, ts_ns)
         conn.restart()
+        if health is not None:
+            conn.health = Health()
+
+    def farewell(self, conn: Connection, end: i64, ts_ns: i64) -> None:
+        """Tell the observer, if there is one, that `conn` is over, unless it knows.
+
+        `end` and `ts_ns` are for one that has not ended so far.
+        """
+        observer, health = self.observer, conn.health
+        if observer is None or health is None:
+            return
+        if not health.end:
+            health.end = end
+            health.end_ns = ts_ns
+        tell_ended(observer, conn)
 
     def drop_held(self, conn: Connection) -> None:
         self.held_total -= conn.client_half.drop_held() + conn.server_half.drop_held()
@@ -378,3 +408,9 @@ class Reassembly:
         if conn.stream is not None:
             conn.stream.finish(end, ts_ns)
             conn.stream = None
+        health = conn.health
+        if health is not None and end == END_FIN and not health.is_closed:
+            health.end = end  # the tee tells it, or who forgets the connection
+            health.end_ns = ts_ns
+            return
+        self.farewell(conn, end, ts_ns)

@@ -1,4 +1,4 @@
-"""The lines of a trace: number in all, time, client, number on the connection, latency, both texts."""
+"""The lines of a trace: numbers, time, client, latency, request and reply."""
 
 from tests.trace.traced import exchanges, trace_lines
 

@@ -4,6 +4,7 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
+from tcpkit.flow.connection import Connection
 from tcpkit.protocols.message import (
     ABORTED,
     BLOCKING,
@@ -19,8 +20,11 @@ from tcpkit.protocols.message import (
     flag_names,
 )
 from tcpkit.sinks.local_time import LocalTime, milliseconds
+from tcpkit.sinks.log_file import LogFile
 from tcpkit.sinks.trace.colours import CLIENTS, RESET, Colours
-from tcpkit.sinks.trace.numbers import Talk
+from tcpkit.sinks.trace.talk import Talk
+from tcpkit.sinks.trace.teller import Teller
+from tcpkit.sinks.trace.words import end_text, start_text
 
 SLOW_NS: Final = 10_000_000  # stands out
 VERY_SLOW_NS: Final = 100_000_000
@@ -41,15 +45,14 @@ _WARNING: Final = "33"
 
 
 @final
-class TraceText:
-    """Makes the lines, without their newline; the date stands on a line of its own.
+class TraceText(Teller):
+    """The date stands on a line of its own, where another day begins.
 
     `     3  09:10:15.967034  10.0.0.1:36846  #3        0.043 ms  GET key -> "value"`
     """
 
-    __slots__ = ("_colours", "_local_time", "_date", "_width")
-
-    def __init__(self, colours: Colours) -> None:
+    def __init__(self, out: LogFile, colours: Colours) -> None:
+        self._out = out
         self._colours = colours
         self._local_time = LocalTime()
         self._date = ""
@@ -57,8 +60,7 @@ class TraceText:
 
     def exchange(
         self, exchange: Exchange, reply: str, talk: Talk | None, number: i64, total: i64
-    ) -> str:
-        """`talk` None: there is no connection, nor a `number`."""
+    ) -> None:
         took = exchange.status
         if exchange.answered:
             took = milliseconds(exchange.latency_ns) + " ms"
@@ -73,8 +75,10 @@ class TraceText:
         notes = _notes(exchange)
         if not self._colours.on:
             tail = f" -> {reply}" if reply else ""
-            return f"{line}  {place}{took}  {exchange.request}{tail}{notes}"
-        return f"{line}  {self._painted(exchange, place, took, reply, notes)}"
+            text = f"{line}  {place}{took}  {exchange.request}{tail}{notes}\n"
+        else:
+            text = f"{line}  {self._painted(exchange, place, took, reply, notes)}\n"
+        self._out.write(text.encode())
 
     def _painted(self, exchange: Exchange, place: str, took: str, reply: str, notes: str) -> str:
         paint = self._colours.paint
@@ -86,9 +90,16 @@ class TraceText:
             text += arrow + (paint(_BAD, reply) if exchange.status == ERROR else reply)
         return text + paint(_WARNING, notes)
 
-    def event(self, time_ns: i64, who: str, talk: Talk, text: str) -> str:
-        """A connection's start or end."""
-        return f"{self._begun('', time_ns, who, talk)}  {text}"
+    def start(self, conn: Connection, talk: Talk) -> None:
+        self._tell(conn, talk, talk.started_ns, start_text(conn))
+
+    def end(self, conn: Connection, talk: Talk, end: i64, time_ns: i64) -> None:
+        self._tell(conn, talk, time_ns, end_text(conn, talk, end, time_ns))
+
+    def _tell(self, conn: Connection, talk: Talk, time_ns: i64, text: str) -> None:
+        """Write a line of a connection."""
+        line = self._begun("", time_ns, conn.client, talk)
+        self._out.write(f"{line}  {self._colours.paint(_DIM, text)}\n".encode())
 
     def _begun(self, total: str, time_ns: i64, who: str, talk: Talk | None) -> str:
         """Number, time and client; before them the date, where another day begins."""
@@ -104,7 +115,7 @@ class TraceText:
         clock = when[_TIME_AT:]
         if not self._colours.on:
             return f"{head}{total}  {clock}  {who}"
-        code = CLIENTS[(0 if talk is None else talk.colour) % len(CLIENTS)]
+        code = CLIENTS[(0 if talk is None else talk.place) % len(CLIENTS)]
         return f"{head}\x1b[{_DIM}m{total}  {clock}{RESET}  \x1b[{code}m{who}{RESET}"
 
 

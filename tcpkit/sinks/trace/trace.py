@@ -1,36 +1,61 @@
-"""What `tcpkit trace` writes: the exchanges that are chosen, and the ends of connections."""
+"""What `tcpkit trace` writes: the exchanges that are chosen, and their connections around them."""
 
 import os
 from typing import final
 
-from tcpkit.config import TraceOptions
+from mypy_extensions import i64
+
+from tcpkit.config import Config, TraceOptions
+from tcpkit.flow.connection import Connection
+from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.protocols.message import Exchange
 from tcpkit.protocols.protocol import Protocol
-from tcpkit.sinks.exchange_fields import fields_of
-from tcpkit.sinks.json_line import JsonLine
 from tcpkit.sinks.log_file import STDOUT, LogFile
 from tcpkit.sinks.trace.choice import Choice
 from tcpkit.sinks.trace.colours import Colours, are_wanted
+from tcpkit.sinks.trace.json import TraceJson
 from tcpkit.sinks.trace.numbers import Numbers
+from tcpkit.sinks.trace.talk import Talk
+from tcpkit.sinks.trace.teller import Teller
 from tcpkit.sinks.trace.text import TraceText
 
 
 @final
 class Trace(ExchangeSink):
-    """`numbers` has to hear of each exchange before this."""
+    """`numbers` has to hear of each exchange before this; `observer` of each connection.
 
-    __slots__ = ("numbers", "_out", "_protocol", "_choice", "_text", "_json")
+    Where not every exchange is shown, a connection's start is told with the first that is.
+    """
 
     def __init__(
-        self, out: LogFile, protocol: Protocol, options: TraceOptions, is_json: bool, colours: bool
+        self,
+        out: LogFile,
+        protocol: Protocol,
+        config: Config,
+        options: TraceOptions,
+        colours: bool,
     ) -> None:
         self.numbers = Numbers()
-        self._out = out
+        self.observer = TraceObserver(self)
         self._protocol = protocol
         self._choice = Choice(options, protocol.name == "dns")
-        self._text = TraceText(Colours(colours))
-        self._json: JsonLine | None = JsonLine() if is_json else None
+        self._waits = config.threshold_ns is not None or self._choice.chooses
+        self._teller: Teller
+        if config.json:
+            self._teller = TraceJson(out, protocol.name)
+        else:
+            self._teller = TraceText(out, Colours(colours))
+
+    def started(self, conn: Connection, ts_ns: i64) -> None:
+        talk = self.numbers.begin(conn)
+        talk.started_ns = ts_ns
+        if not self._waits and self._choice.has_client(conn):
+            self._show(conn, talk)
+
+    def _show(self, conn: Connection, talk: Talk) -> None:
+        talk.is_shown = True
+        self._teller.start(conn, talk)
 
     def exchange(self, exchange: Exchange) -> None:
         ends = exchange.ends
@@ -38,18 +63,28 @@ class Trace(ExchangeSink):
         if not self._choice.has_client(ends) or not self._choice.has(exchange):
             return
         numbers = self.numbers
-        talk = None if exchange.transport == "udp" else numbers.talk
+        talk = numbers.talk
+        if talk is not None and not talk.is_shown and isinstance(ends, Connection):
+            self._show(ends, talk)
         reply = self._protocol.reply_text(exchange) if exchange.answered else ""
-        if self._json is None:
-            line = self._text.exchange(exchange, reply, talk, numbers.number, numbers.total)
-            self._out.write(f"{line}\n".encode())
-            return
-        fields: dict[str, object] = {"event": "exchange"}
-        fields.update(fields_of(exchange))
-        fields["number"] = None if talk is None else numbers.number
-        fields["total_number"] = numbers.total
-        fields["reply"] = reply if exchange.answered else None
-        self._out.write(self._json.encode(fields))
+        self._teller.exchange(exchange, reply, talk, numbers.number, numbers.total)
+
+    def ended(self, conn: Connection, end: i64, ts_ns: i64) -> None:
+        talk = self.numbers.end(conn)
+        if talk.is_shown:
+            self._teller.end(conn, talk, end, ts_ns)
+
+
+@final
+class TraceObserver(ConnectionObserver):
+    def __init__(self, trace: Trace) -> None:
+        self._trace = trace
+
+    def started(self, conn: Connection, ts_ns: i64) -> None:
+        self._trace.started(conn, ts_ns)
+
+    def ended(self, conn: Connection, end: i64, ts_ns: i64) -> None:
+        self._trace.ended(conn, end, ts_ns)
 
 
 def has_colours(output: str | None) -> bool:
