@@ -58,6 +58,7 @@ def answered_exchange(query: Query, reply: Reply, transport: str, exact: bool) -
     exchange.latency_ns = reply.first_ns - query.last_ns
     exchange.reply_bytes = reply.size
     exchange.reply_seq = reply.seq
+    exchange.reply = reply.kept
     if query.opcode != UPDATE:  # there the number is one of prerequisites (RFC 2136, section 2.2)
         exchange.answers = reply.answers
     return exchange

@@ -22,6 +22,7 @@ class UdpRecorder(Recorder):
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self.keeps_replies = recorder.keeps_replies
         self.request_first_ns: i64 = 0
         self.depth: i64 = 0
         self.reply_last_ns: i64 = 0
