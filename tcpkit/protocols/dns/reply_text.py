@@ -18,6 +18,7 @@ from tcpkit.protocols.reply_line import LINE_LIMIT, ReplyLine
 from tcpkit.wire.address import ipv4_text, ipv6_text
 from tcpkit.wire.printable import printable, quoted
 
+_TC: Final = 0x0200  # in the flags word: there was no room for all
 _FIXED: Final = 10  # type, class, TTL and length of a record's data
 _POINTER: Final = 0xC0
 _SOA_NUMBERS: Final = 20
@@ -49,6 +50,8 @@ def reply_text(exchange: Exchange) -> str:
     if at > HEADER:
         records.owner = name_text(data[HEADER:at])
     records.read(at, u16(data, 6))
+    if u16(data, 2) & _TC:
+        line.add(" (truncated)")
     if exchange.answers > records.shown:
         line.add(f" ({exchange.answers} answers)")
     return line.text()

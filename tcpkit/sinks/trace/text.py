@@ -65,7 +65,7 @@ class TraceText(Teller):
         if exchange.answered:
             took = milliseconds(exchange.latency_ns) + " ms"
         who = exchange.client
-        place = ""
+        place = " " * _NUMBER_WIDTH
         if talk is None:
             who = f"{who} => {exchange.server}"
         else:
