@@ -31,7 +31,8 @@ _LISTS: Final = b"*>%~|"
 _SIZED: Final = b"$=!"
 
 _STREAMED: Final = -1  # in the place of a number of elements
-_NOT_A_NUMBER: Final = -2
+_NULL: Final = -2
+_NOT_A_NUMBER: Final = -3
 _MAX_DIGITS: Final = 12
 
 # Commands whose replies have names of settings before their values.
@@ -157,21 +158,23 @@ class _Reader:
         stop: i64 = data.find(b"\r\n", pos)
         if stop < 0:
             stop = self._end
-        header = data[pos + 1 : stop]
+        header = data[pos + 1 : stop].removesuffix(b"\r")  # of which the LF may not be there
         self._pos = min(stop + 2, self._end)
         whole = stop + 2 <= self._end
         if kind == _END and self._levels and self._levels[-1].left == _STREAMED:
             self._levels[-1].left = 0
             return whole
+        if not whole and (kind in _LISTS or kind in _SIZED):
+            return False  # of how many is not known
         hides = self._begin_element()
         if kind in _LISTS:
             self._open(kind, _number(header), hides)
-            return whole
+            return True
         if hides:
             self._line.add(HIDDEN)
             self._line.muted += 1
         if kind in _SIZED:
-            whole = self._sized(kind, header) and whole
+            whole = self._sized(kind, header)
         else:
             self._scalar(kind, header)
         if hides:
@@ -193,7 +196,7 @@ class _Reader:
 
     def _open(self, kind: i64, number: i64, hides: bool) -> None:
         line = self._line
-        if number == _STREAMED and self._data[self._pos - 3] != 63:  # not `?`
+        if number == _NULL:
             line.add(HIDDEN if hides else "(nil)")
             return
         if number == _NOT_A_NUMBER:
@@ -223,7 +226,7 @@ class _Reader:
         elif kind == 40:  # (
             self._line.add(f"(big number) {text}" if alone else text)
         elif kind == 35:  # #
-            self._line.add("(true)" if header == b"t" else "(false)")
+            self._line.add("(true)" if header == b"t" else "(false)" if header == b"f" else "")
         elif kind == 95:  # _
             self._line.add("(nil)")
         else:
@@ -233,12 +236,12 @@ class _Reader:
     def _sized(self, kind: i64, header: bytes) -> bool:
         """A value of so many bytes; False if it is not whole."""
         line = self._line
-        if header == b"-1":
+        size = _number(header)
+        if size == _NULL:
             line.add("(nil)")
             return True
-        if header == b"?":
+        if size == _STREAMED:
             return self._chunks()
-        size = _number(header)
         if size < 0:
             return False
         stop = self._pos + size
@@ -284,9 +287,11 @@ class _Reader:
 
 
 def _number(header: bytes) -> i64:
-    """The number of elements or bytes; _STREAMED for `?` and -1."""
-    if header == b"?" or header == b"-1":
+    """The number of elements or bytes; or what stands in its place."""
+    if header == b"?":
         return _STREAMED
+    if header == b"-1":
+        return _NULL
     if not header.isdigit() or len(header) > _MAX_DIGITS:
         return _NOT_A_NUMBER
     return int(header)
