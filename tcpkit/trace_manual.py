@@ -36,7 +36,7 @@ WHAT IS SHOWN
     those of tcpkit -h. There is no stats server, and no daemon.
 
 THE LINES
-         3  09:10:15.967034  10.0.0.1:36846  #3        0.043 ms  GET key -> "value"
+     3  09:10:15.967034  10.0.0.1:36846   #3       0.043 ms  GET key -> "value"
 
     The number of the request in all, local time of the reply's first byte,
     client, the request's number on its connection, latency, request, reply.
