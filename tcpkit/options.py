@@ -133,7 +133,10 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
     early = _with_script(options)
     script = None if early.script is None else scripted.load(early)
     if options.mode not in modes():
-        raise ConfigError(f"unknown mode {options.mode!r}: choose from {', '.join(modes())}")
+        raise ConfigError(
+            f"unknown mode {options.mode!r}: {scripted.bringing(options.mode)}"
+            f"choose from {', '.join(modes())}"
+        )
     config = _whole(options, early)
     if command:
         config = options_of(command).checked(options, config)

@@ -103,7 +103,8 @@ def test_timeout_is_seconds_and_may_be_a_decimal(text: str, timeout_s: str) -> N
     [
         ([], ["-i", "-r"]),
         (["-i", "lo", "-r", "x.pcap"], ["-i", "-r"]),
-        (["-r", "x.pcap", "-m", "http"], ["http", "raw", "redis", "dns"]),
+        (["-r", "x.pcap", "-m", "ftp"], ["ftp", "raw", "redis", "dns"]),
+        (["-r", "x.pcap", "-m", "http"], ["http", "-S protocols/http.lua", "raw", "redis", "dns"]),
         (["-r", "x.pcap", "-m", "Redis"], ["Redis"]),
         (["-r", "x.pcap", "--lua", "lua56"], ["--lua", "luajit", "lua55", "'lua56'"]),
         (["-r", "x.pcap", "-m", "redis", "--lua", "lua54"], ["--lua", "-S"]),

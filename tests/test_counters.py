@@ -6,6 +6,8 @@ from pathlib import Path
 
 import tcpkit
 from tcpkit.flow.counts import FlowCounts
+from tcpkit.flow.health import Health
+from tcpkit.flow.side import Side
 from tcpkit.protocols.message import PairingCounts
 from tcpkit.script.counts import ScriptCounts
 from tcpkit.sinks.summary import pairing_numbers
@@ -60,6 +62,8 @@ def test_every_counter_of_the_rooms_is_explained() -> None:
         *FlowCounts().numbers(),
         *ScriptCounts().numbers(),
         *pairing_numbers(PairingCounts()),
+        *Health().numbers(),
+        *Side().numbers(0),
     }
     assert sorted(names - words()) == []
 

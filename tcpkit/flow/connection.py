@@ -31,7 +31,8 @@ class Connection(Endpoints):
 
     __slots__ = (
         "back_a0", "back_ports", "client_half", "server_half", "stream", "slot", "last_ns",
-        "reset_ns", "closed_ns", "ignored", "troubled", "health",
+        "reset_ns", "reset_kind", "reset_seq", "reset_ack", "closed_ns", "ignored", "troubled",
+        "health",
     )  # fmt: skip
 
     def __init__(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64, slot: i64) -> None:
@@ -44,6 +45,9 @@ class Connection(Endpoints):
         self.slot = slot
         self.last_ns: i64 = 0
         self.reset_ns: i64 = NOT_KNOWN  # capture time of a RST, until its grace is over
+        self.reset_kind: i64 = 0  # see `reset`
+        self.reset_seq: i64 = NOT_KNOWN  # where the server's stream stood by its own RST
+        self.reset_ack: i64 = NOT_KNOWN  # what the client had by its own RST
         self.closed_ns: i64 = NOT_KNOWN  # capture time of the end
         self.ignored = False  # known not to be a watched server's
         self.troubled = False  # something is held or missing: no fast path
@@ -55,6 +59,9 @@ class Connection(Endpoints):
         self.server_half = HalfStream()
         self.stream = None
         self.reset_ns = NOT_KNOWN
+        self.reset_kind = 0
+        self.reset_seq = NOT_KNOWN
+        self.reset_ack = NOT_KNOWN
         self.closed_ns = NOT_KNOWN
         self.ignored = False
         self.troubled = False

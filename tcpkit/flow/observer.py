@@ -33,6 +33,14 @@ class ConnectionObserver:
         when it ended, which is not later than the call.
         """
 
+    def sent_again(
+        self, conn: Connection, from_client: bool, first: i64, last: i64, ts_ns: i64
+    ) -> None:
+        """Bytes from position `first` to before `last`, captured before, came again.
+
+        An exchange that had them in its request or reply may have been reported since.
+        """
+
 
 def tell_started(observer: ConnectionObserver, conn: Connection) -> None:
     """Tell that `conn` has started, unless that was told."""

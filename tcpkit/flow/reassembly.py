@@ -19,9 +19,12 @@ from tcpkit.flow.connection import Connection
 from tcpkit.flow.counts import FlowCounts
 from tcpkit.flow.half_stream import HalfStream, Held
 from tcpkit.flow.health import Health
+from tcpkit.flow.health_notes import note_again, note_found, note_gap, note_late
 from tcpkit.flow.observer import ConnectionObserver, tell_ended, tell_started
+from tcpkit.flow.reset import end_by_reset, is_unexplained, note_reset
 from tcpkit.flow.sequence import MASK, distance
-from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOpener
+from tcpkit.flow.side import AGAIN, COPY, COPY_NS, PROBE
+from tcpkit.flow.stream import END_FIN, END_LOST, END_RESET, OUT_OF_ORDER, Stream, StreamOpener
 from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
 
 ACKED_PACKETS: Final = 16  # a capture reorders over a few packets (multi-queue cards, `any`)
@@ -31,7 +34,6 @@ HOLE_NS: Final = 30_000_000_000  # several retransmission timeouts (RFC 6298)
 MAX_HELD_PIECES: Final = 4096  # a window of 6 MB in segments of 1460 bytes
 MAX_HELD_BYTES: Final = 8 << 20  # both directions of one connection
 MAX_HELD_TOTAL: Final = 64 << 20  # all connections together
-COPY_NS: Final = 500_000  # no retransmission follows its original as fast as a copy does
 WINDOW: Final = 1 << 30  # the largest window there is (RFC 7323)
 
 
@@ -106,12 +108,11 @@ class Reassembly:
             self._payload(conn, from_client, segment, seq, idle_ns)
         if flags & RST:
             self.counts.resets += 1
-            if conn.reset_ns < 0:
-                conn.reset_ns = segment.ts_ns
+            note_reset(conn, from_client, segment, seq)
             half.note_acked(seq)  # nothing before it will be sent any more
         elif flags & FIN and half.fin < 0:
             before = half.held_bytes
-            half.end_at((seq + size) & MASK, segment.ts_ns)
+            half.end_at((seq + size) & MASK, segment.ack, segment.ts_ns)
             self.held_total += half.held_bytes - before
         self.settle(conn, segment.ts_ns, 1)
 
@@ -137,7 +138,7 @@ class Reassembly:
         data = segment.data[segment.start : segment.end]
         late = from_client and self._is_late(conn, True, half, segment.seq)
         if late:
-            self.counts.out_of_order += 1
+            self._count_late(conn, True, segment, segment.seq)
         held.append(Held(segment.seq, segment.size, data, segment.ts_ns, segment.ack, late))
         ahead.held_bytes += len(data)
         self.held_total += len(data)
@@ -171,6 +172,7 @@ class Reassembly:
             return
         if ahead < 0:
             self.counts.retransmissions += 1
+            note_again(self.observer, conn, from_client, seq, half.next, segment.ts_ns)
             self.stream_of(conn).retransmitted(from_client, seq, half.next)
         late = self._is_late(conn, from_client, half, seq)
         ack = segment.ack if segment.flags & ACK else max(other.next, 0)
@@ -185,11 +187,15 @@ class Reassembly:
         if not half.hold(piece):
             if half.knows_mark(segment.mark):
                 self.counts.copies += 1
+                note_found(conn, COPY)
             else:
                 self.counts.retransmissions += 1
+                note_found(conn, AGAIN)
+                last = (seq + size) & MASK
+                note_again(self.observer, conn, from_client, seq, last, segment.ts_ns)
             return
         if piece.late:
-            self.counts.out_of_order += 1
+            self._count_late(conn, from_client, segment, seq)
         self.held_total += half.held_bytes - before
         half.remember_mark(segment.mark)
 
@@ -208,7 +214,7 @@ class Reassembly:
         half.remember_mark(segment.mark)
         stream = self.stream_of(conn)
         if late:
-            self.counts.out_of_order += 1
+            self._count_late(conn, from_client, segment, seq)
             stream.notes = OUT_OF_ORDER
         data, start, end = segment.data, segment.start, segment.end
         if from_client:
@@ -232,6 +238,10 @@ class Reassembly:
             return False
         return distance(replies[0].ack, seq) > 0
 
+    def _count_late(self, conn: Connection, from_client: bool, segment: Segment, seq: i64) -> None:
+        self.counts.out_of_order += 1
+        note_late(conn, from_client, segment, seq)
+
     def _seen_before(
         self,
         conn: Connection,
@@ -243,11 +253,15 @@ class Reassembly:
     ) -> None:
         if segment.size == 1 and distance(seq, half.next) == -1:
             self.counts.keepalives += 1  # RFC 9293, section 3.8.4
+            note_found(conn, PROBE)
         elif half.knows_mark(segment.mark) or (segment.mark == 0 and idle_ns < COPY_NS):
             self.counts.copies += 1
+            note_found(conn, COPY)
         else:
             self.counts.retransmissions += 1
+            note_found(conn, AGAIN)
             last = (seq + segment.size) & MASK
+            note_again(self.observer, conn, from_client, seq, last, segment.ts_ns)
             self.stream_of(conn).retransmitted(from_client, seq, last)
 
     def settle(self, conn: Connection, now_ns: i64, packets: i64) -> None:
@@ -279,6 +293,10 @@ class Reassembly:
                 self._give_up(conn, False)
             else:
                 break
+        if end == END_RESET:
+            end = end_by_reset(conn)
+            if conn.stream is not None and is_unexplained(conn):
+                self._tell_gap(conn, False, 1)  # of unknown size
         self._end(conn, end, ts_ns)
         conn.troubled = False
 
@@ -392,11 +410,16 @@ class Reassembly:
     def _give_up(self, conn: Connection, from_client: bool) -> None:
         half = conn.client_half if from_client else conn.server_half
         size = half.missing()
+        self._tell_gap(conn, from_client, size)
+        half.forget_hole()
+
+    def _tell_gap(self, conn: Connection, from_client: bool, size: i64) -> None:
+        half = conn.client_half if from_client else conn.server_half
         seq = half.next
         half.next = (seq + size) & MASK
-        half.forget_hole()
         self.counts.gaps += 1
         self.counts.gap_bytes += size
+        note_gap(conn, from_client, size)
         stream = self.stream_of(conn)
         if from_client:
             stream.request_gap(size, seq)

@@ -6,7 +6,7 @@ the queue is believed is `step`'s.
 
 from mypy_extensions import i64
 
-from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST
+from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST, END_REFUSED, is_proven
 from tcpkit.protocols.message import (
     ABORTED,
     BLOCKING,
@@ -15,6 +15,7 @@ from tcpkit.protocols.message import (
     OK,
     SILENT,
     TIMEOUT,
+    Exchange,
 )
 from tcpkit.protocols.pairing import EXACT, LOST, REST_NS, TRIAL, Request, Trial
 from tcpkit.protocols.step import Step
@@ -45,8 +46,12 @@ class PairedSession(Step):
             exchange.status = SILENT
             exchange.time_ns = ts_ns
             exchange.exact = exchange.exact and proven
-            self.recorder.report(exchange)
+            self.report_silent(exchange, anchor)
         self.pool.put(request)
+
+    def report_silent(self, exchange: Exchange, anchor: i64) -> None:
+        """`anchor` is how far the client had the replies when it sent the request."""
+        self.recorder.report(exchange)
 
     def count_answer(self, request: Request, latency_ns: i64) -> bool:
         """Count a reply that has come; whether its Exchange is wanted."""
@@ -93,18 +98,20 @@ class PairedSession(Step):
     def _time_out(self, request: Request) -> None:
         request.timed_out = True
         self.counts.timeouts += 1
-        self.give_up(request, TIMEOUT, request.last_ns + self.timeout_ns)
+        # Never proven: nothing tells that the capture lost the reply, until more comes.
+        self.give_up(request, TIMEOUT, request.last_ns + self.timeout_ns, False)
 
-    def give_up(self, request: Request, status: str, ts_ns: i64) -> None:
-        """Report `request` as never answered."""
+    def give_up(self, request: Request, status: str, ts_ns: i64, proven: bool) -> None:
+        """Report `request` as never answered; `proven`: no reply can be missing, if no byte is."""
         if self.recorder.wants(status, request.flags & BLOCKING != 0):
             exchange = self.request_exchange(request)
             exchange.status = status
             exchange.time_ns = ts_ns
+            exchange.exact = exchange.exact and proven
             self.recorder.report(exchange)
 
     def finish(self, end: i64, ts_ns: i64) -> None:
-        if end == END_LOST:
+        if end == END_LOST or (end == END_REFUSED and self._accepted()):
             self.lose(GAP)
         waiting = self.queue.size - self.queue.optional
         if self.trust == TRIAL and waiting > 0 and end != END_CAPTURE:
@@ -124,6 +131,14 @@ class PairedSession(Step):
         while request is not None:
             if not request.timed_out:  # else it was logged once
                 self.counts.aborted += 1
-                self.give_up(request, ABORTED, ts_ns)
+                self.give_up(request, ABORTED, ts_ns, is_proven(end))
             request = request.next
         queue.clear()
+
+    def _accepted(self) -> bool:
+        """Whether a request waits that the server may have had, and answered, before it closed.
+
+        Not one that came with the last bytes: those the server has refused.
+        """
+        head = self.queue.head
+        return head is not None and head.last_ns != self.last_ns

@@ -118,7 +118,10 @@ class Opener(StreamOpener):
 
 
 class Hearing(ConnectionObserver):
-    """Adds ("started", client, at_us) and ("ended", client, reason, at_us) to the timeline.
+    """Adds to the timeline what it hears.
+
+    ("started", client, at_us)  ("ended", client, reason, at_us)
+    ("sent again", "request" or "reply", offset, size, at_us)
 
     `healths` are those of the connections that ended, in that order.
     """
@@ -135,6 +138,13 @@ class Hearing(ConnectionObserver):
         assert conn.health is not None
         self.healths.append(conn.health)
         self.timeline.append(("ended", conn.client, int(end), at_us(ts_ns)))
+
+    def sent_again(
+        self, conn: Connection, from_client: bool, first: int, last: int, ts_ns: int
+    ) -> None:
+        name = "request" if from_client else "reply"
+        base = CLIENT_FIRST if from_client else SERVER_FIRST
+        self.timeline.append(("sent again", name, first - base, last - first, at_us(ts_ns)))
 
 
 class Flow:

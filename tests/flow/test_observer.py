@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from tcpkit.flow.stream import END_CAPTURE, END_FIN, END_FORGOTTEN, END_LOST, END_RESET, END_REUSED
+from tcpkit.flow.stream import END_ABORT, END_CAPTURE, END_FIN, END_FORGOTTEN, END_LOST, END_REUSED
 from tcpkit.flow.table import CLOSED_NS, IDLE_NS, MAX_CONNECTIONS
 from tests.build import ACK, START_NS, Conversation, Packet, drop, duplicate, merge
 from tests.flow.recording import Event, Flow, bare
@@ -96,13 +96,13 @@ def test_connection_without_payload_starts_and_ends() -> None:
 def test_refused_connection_starts_and_ends() -> None:
     syn = Conversation().handshake().packets[0]
     refusal = bare(False, b"", 0, 1001, ACK | 0x04, 5)
-    assert timeline([syn, refusal]) == [("started", CLIENT, 5), ("ended", CLIENT, END_RESET, 5)]
+    assert timeline([syn, refusal]) == [("started", CLIENT, 5), ("ended", CLIENT, END_ABORT, 5)]
 
 
 def test_reset_connection_ends_after_its_grace() -> None:
     packets = Conversation().handshake().client(b"ab", at_us=10).server_reset(at_us=20).packets
     flow = Flow(observed=True).feed(packets).advance(SECOND_US)
-    assert flow.timeline[2:] == [("end", END_RESET, 20), ("ended", CLIENT, END_RESET, 20)]
+    assert flow.timeline[2:] == [("end", END_ABORT, 20), ("ended", CLIENT, END_ABORT, 20)]
 
 
 def test_reset_in_place_of_the_last_acknowledgment_ends_a_closed_connection() -> None:
@@ -246,6 +246,38 @@ def test_each_connection_starts_first_and_ends_last_whatever_is_lost(lost: int) 
         assert names == ["started", "ended"]
     assert told[0][0] == "started"
     assert told[-1][0] == "ended"
+
+
+def test_bytes_that_come_again_are_told_before_their_stream_hears_of_it() -> None:
+    conversation = Conversation().handshake().client(b"abcd", at_us=10)
+    conversation.client(b"abcd", at_us=900, offset=0).server(b"123", at_us=1000)
+    conversation.server(b"2345", at_us=2000, offset=1)
+    assert timeline(conversation.packets)[1:-2] == [
+        ("request", b"abcd", 10),
+        ("sent again", "request", 0, 4, 900),
+        ("request again", 0, 4),
+        ("reply", b"123", 1000),
+        ("sent again", "reply", 1, 2, 2000),
+        ("reply again", 1, 2),
+        ("reply", b"45", 2000),
+    ]
+
+
+def test_bytes_that_come_again_behind_a_hole_are_told_at_once() -> None:
+    conversation = Conversation().handshake().client(b"abcd", at_us=10)
+    conversation.client(b"cd", at_us=900, offset=2)
+    assert timeline(drop(conversation.client(b"cd", at_us=2000, offset=2).packets, 3))[1] == (
+        "sent again",
+        "request",
+        2,
+        2,
+        2000,
+    )
+
+
+def test_packet_captured_twice_was_not_sent_again() -> None:
+    packets = Conversation().handshake().client(b"abcd", at_us=10).packets
+    assert "sent again" not in [event[0] for event in timeline(duplicate(packets, 3))]
 
 
 def test_nothing_is_kept_where_nobody_asks() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from tcpkit.flow.counts import FlowCounts
+from tcpkit.flow.health_tee import HealthTee
+from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
@@ -43,6 +45,7 @@ class Capture:
         keep_bytes: bool = True,
         udp: bool = False,
         protocol: Protocol | None = None,
+        observer: ConnectionObserver | None = None,
     ) -> None:
         """`protocol` is read instead of a mode that the registry has."""
         self._collector = Collector()
@@ -53,8 +56,9 @@ class Capture:
         timeout_ns = timeout_s * 1_000_000_000
         opener = protocol.opener(self.stats, self.pairing, timeout_ns)
         reader = protocol.reader(self.stats, self.pairing, timeout_ns)
-        self.table = ConnectionTable(Watch(ports, [], []), opener, reader)
-        self._decoder = Decoder(self.table, protocol.watches_tcp(udp), protocol.watches_udp(udp))
+        self.table = ConnectionTable(Watch(ports, [], []), opener, reader, observer)
+        sink = self.table if observer is None else HealthTee(self.table, observer)
+        self._decoder = Decoder(sink, protocol.watches_tcp(udp), protocol.watches_udp(udp))
         self._bytes = Bytes()
         self._keep_bytes = keep_bytes
 

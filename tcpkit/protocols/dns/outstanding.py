@@ -5,7 +5,7 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from tcpkit.flow.sequence import distance
-from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST
+from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST, END_REFUSED, is_proven
 from tcpkit.protocols.dns.exchange import answered_exchange, query_exchange
 from tcpkit.protocols.dns.waiting import MAX_QUERIES, Client, Query, QueryQueue, QueryTable, Reply
 from tcpkit.protocols.message import ABORTED, LATE, RETRANSMISSION, TIMEOUT, PairingCounts
@@ -135,12 +135,13 @@ class Outstanding:
         query.timed_out = True
         self._overdue.append(query)
         self.counts.timeouts += 1
-        self._give_up(query, TIMEOUT, query.last_ns + self.timeout_ns)
+        # Never proven: nothing tells that the capture lost the answer, until more comes.
+        self._give_up(query, TIMEOUT, query.last_ns + self.timeout_ns, False)
 
-    def _give_up(self, query: Query, status: str, ts_ns: i64) -> None:
+    def _give_up(self, query: Query, status: str, ts_ns: i64, proven: bool) -> None:
         recorder = self.client.recorder
         if recorder.wants(status, False):
-            exchange = query_exchange(query, "tcp", self.exact)
+            exchange = query_exchange(query, "tcp", self.exact and proven)
             exchange.status = status
             exchange.time_ns = ts_ns
             recorder.report(exchange)
@@ -149,6 +150,11 @@ class Outstanding:
         """The connection is over, for the reason `end`."""
         if end == END_LOST:
             self._drop_all("lost in step")
+        newest = self._queue.tail
+        if end == END_REFUSED and newest is not None:  # only that is sure to have had no answer
+            refused_ns = newest.last_ns
+            while self._queue.head is not None and self._queue.head.last_ns != refused_ns:
+                self.drop(self._queue.head, "reply lost")
         for queue in (self._overdue, self._queue):
             while queue.head is not None:
                 self._finish(queue.head, end, ts_ns)
@@ -161,7 +167,7 @@ class Outstanding:
             self.counts.unanswered += 1
         elif not query.timed_out:  # else it was logged once
             self.counts.aborted += 1
-            self._give_up(query, ABORTED, ts_ns)
+            self._give_up(query, ABORTED, ts_ns, is_proven(end))
         self._remove(query)
 
     def nonsense(self) -> None:

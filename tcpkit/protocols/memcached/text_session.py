@@ -257,7 +257,7 @@ class TextSession(OrderedSession):
         count = request.count
         if is_error(kind):
             return may_fail(request.kind, self._reader.head)
-        if self.plain and count == 0:
+        if self.plain and count == 0 and self._reader.tag == 0:
             return True
         if count & _HIDES & NOMINAL[kind]:
             return False
