@@ -172,6 +172,8 @@ class Pipeline:
         """The capture has ended: decide what waits."""
         if self.table is not None:
             self.table.finish()
+        if self.trace is not None:
+            self.trace.finish()
         if self.script is not None:
             self.script.finish()
 

@@ -52,7 +52,7 @@ def test_a_client_is_told_from_its_start_to_its_end(
     assert start["in_progress"] is False
     assert isinstance(start["connect_ns"], int)
     assert end["event"] == "end"
-    assert end["how"] == "closed"
+    assert end["ending"] == "closed by the client"
     assert end["requests"] == len(said)
     assert [event["number"] for event in said] == list(range(1, len(said) + 1))
     assert [(event["request"], event["reply"]) for event in said[-len(asked) :]] == [
@@ -76,7 +76,7 @@ def test_connection_older_than_the_trace_is_in_progress_and_still_open_at_its_en
     assert found[0]["in_progress"] is True
     assert found[0]["connect_ns"] is None
     assert found[-1]["event"] == "end"
-    assert found[-1]["how"] == "open"
+    assert found[-1]["ending"] == "still open"
 
 
 def test_ctrl_c_ends_a_trace_as_it_should_end(redis_truth: TruthfulRedis) -> None:

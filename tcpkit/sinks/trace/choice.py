@@ -13,8 +13,6 @@ from tcpkit.sinks.trace.glob import matcher
 class Choice:
     """`any_case`: keys are names, in which `A` and `a` are the same (dns)."""
 
-    __slots__ = ("chooses", "_clients", "_commands", "_key")
-
     def __init__(self, options: TraceOptions, any_case: bool) -> None:
         self.chooses = bool(options.key or options.commands)  # among a client's requests
         self._clients = options.clients

@@ -27,8 +27,6 @@ def are_wanted(environment: Mapping[str, str], descriptor: int) -> bool:
 class Colours:
     """Words around texts; they do nothing where they are not `on`."""
 
-    __slots__ = ("on",)
-
     def __init__(self, on: bool) -> None:
         self.on = on
 

@@ -5,20 +5,24 @@ from typing import final
 from mypy_extensions import i64
 
 from tcpkit.flow.connection import Connection
+from tcpkit.flow.side import time_or_none
 from tcpkit.protocols.message import Exchange
 from tcpkit.sinks.exchange_fields import fields_of
+from tcpkit.sinks.health_reason import delay_of
 from tcpkit.sinks.json_line import JsonLine
 from tcpkit.sinks.log_file import LogFile
+from tcpkit.sinks.trace.health_sum import HealthSum
 from tcpkit.sinks.trace.talk import Talk
 from tcpkit.sinks.trace.teller import Teller
-from tcpkit.sinks.trace.words import CODES, connect_ns_of, rate
+from tcpkit.sinks.trace.words import health_of, rate
 
 
 @final
 class TraceJson(Teller):
-    """What there is not is null."""
+    """What there is not is null. `tcp`: the health of connections is told."""
 
-    def __init__(self, out: LogFile, protocol: str) -> None:
+    def __init__(self, out: LogFile, protocol: str, tcp: bool) -> None:
+        self._tcp = tcp
         self._out = out
         self._protocol = protocol
         self._json = JsonLine()
@@ -31,22 +35,40 @@ class TraceJson(Teller):
         fields["number"] = None if talk is None else number
         fields["total_number"] = total
         fields["reply"] = reply if exchange.answered else None
+        if self._tcp:
+            fields["reason"] = delay_of(exchange).reason or None
         self._out.write(self._json.encode(fields))
 
     def start(self, conn: Connection, talk: Talk) -> None:
         fields = self._begun("start", talk.started_ns, conn)
-        connect_ns = connect_ns_of(conn)
-        fields["connect_ns"] = connect_ns if connect_ns >= 0 else None
-        fields["in_progress"] = conn.health is None or conn.health.syn_ns < 0
+        health = health_of(conn)
+        fields["connect_ns"] = time_or_none(health.connect_ns)
+        fields["in_progress"] = health.syn_ns < 0
         self._out.write(self._json.encode(fields))
 
-    def end(self, conn: Connection, talk: Talk, end: i64, time_ns: i64) -> None:
+    def end(self, conn: Connection, talk: Talk, time_ns: i64) -> None:
+        health = health_of(conn)
         fields = self._begun("end", time_ns, conn)
-        duration_ns = time_ns - talk.started_ns
-        fields["how"] = CODES[int(end)]
+        duration_ns = time_ns - health.first_ns
+        fields["ending"] = health.ending
         fields["duration_ns"] = duration_ns
         fields["requests"] = talk.requests
         fields["requests_per_second"] = rate(talk.requests, duration_ns)
+        if self._tcp:
+            fields["tcp"] = health.numbers()
+            fields["hurt_requests"] = sorted(talk.hurt)
+            fields["hurt_more"] = talk.hurt_more
+        self._out.write(self._json.encode(fields))
+
+    def total(self, sums: HealthSum) -> None:
+        fields: dict[str, object] = {
+            "event": "total",
+            "protocol": self._protocol,
+            "connections": sums.connections,
+            "requests": sums.requests,
+            "client": sums.client.numbers,
+            "server": sums.server.numbers,
+        }
         self._out.write(self._json.encode(fields))
 
     def _begun(self, event: str, time_ns: i64, conn: Connection) -> dict[str, object]:

@@ -18,11 +18,11 @@ class Numbers(ExchangeSink):
 
     Requests are numbered in the order in which they are decided. One that timed out keeps its
     number when it is answered after all. Over UDP `number` is 0, and `talk` None.
+    `keeps_places`: each Talk remembers where its latest exchanges lie.
     """
 
-    __slots__ = ("number", "total", "requests", "connections", "talk", "_talks", "_last")
-
-    def __init__(self) -> None:
+    def __init__(self, keeps_places: bool) -> None:
+        self._keeps_places = keeps_places
         self.number: i64 = 0
         self.total: i64 = 0
         self.requests: i64 = 0  # in all
@@ -37,6 +37,10 @@ class Numbers(ExchangeSink):
         talk = self._talks[ends] = Talk(self.connections)
         self.connections += 1
         return talk
+
+    def talk_of(self, ends: Endpoints) -> Talk:
+        """What is known of a connection that has begun and not ended."""
+        return self._talks[ends]
 
     def end(self, ends: Endpoints) -> Talk:
         """Forget a connection that has begun; what was known of it."""
@@ -57,14 +61,15 @@ class Numbers(ExchangeSink):
             self.talk = self._talks[ends]
         talk = self.talk
         assert talk is not None
-        if exchange.flags & LATE and self._answers_late(talk, exchange):
-            return
-        talk.requests += 1
-        self.requests += 1
-        self.number = talk.requests
-        self.total = self.requests
-        if exchange.status == TIMEOUT:
-            self._wait_for(talk, exchange)
+        if not exchange.flags & LATE or not self._answers_late(talk, exchange):
+            talk.requests += 1
+            self.requests += 1
+            self.number = talk.requests
+            self.total = self.requests
+            if exchange.status == TIMEOUT:
+                self._wait_for(talk, exchange)
+        if self._keeps_places:
+            talk.take(exchange, self.number)
 
     def _wait_for(self, talk: Talk, exchange: Exchange) -> None:
         if talk.waits_for is None:

@@ -4,6 +4,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.connection import Connection
 from tcpkit.protocols.message import Exchange
+from tcpkit.sinks.trace.health_sum import HealthSum
 from tcpkit.sinks.trace.talk import Talk
 
 
@@ -20,6 +21,10 @@ class Teller:
         """`reply` is "" where there is none; `talk` None: over UDP, and there is no `number`."""
         raise NotImplementedError
 
-    def end(self, conn: Connection, talk: Talk, end: i64, time_ns: i64) -> None:
-        """A connection is over, for the reason `end`, one of stream's END_."""
+    def end(self, conn: Connection, talk: Talk, time_ns: i64) -> None:
+        """A connection is over; with --tcp, how healthy it was."""
+        raise NotImplementedError
+
+    def total(self, sums: HealthSum) -> None:
+        """With --tcp: all connections that were told are over."""
         raise NotImplementedError

@@ -19,18 +19,22 @@ from tcpkit.protocols.message import (
     Exchange,
     flag_names,
 )
+from tcpkit.sinks.health_reason import delay_of
 from tcpkit.sinks.local_time import LocalTime, milliseconds
 from tcpkit.sinks.log_file import LogFile
 from tcpkit.sinks.trace.colours import CLIENTS, RESET, Colours
+from tcpkit.sinks.trace.health_sum import HealthSum
+from tcpkit.sinks.trace.health_text import handshake_text, hurt_text, labelled, table
 from tcpkit.sinks.trace.talk import Talk
 from tcpkit.sinks.trace.teller import Teller
-from tcpkit.sinks.trace.words import end_text, start_text
+from tcpkit.sinks.trace.words import counted, end_text, health_of, start_text
 
 SLOW_NS: Final = 10_000_000  # stands out
 VERY_SLOW_NS: Final = 100_000_000
 
 _TIME_AT: Final = 11  # in the local time's text, behind the date and a blank
 _TOTAL_WIDTH: Final = 6
+_INDENT: Final = 8  # as the times stand
 _LATENCY_WIDTH: Final = 12
 _NUMBER_WIDTH: Final = 5
 _CLIENT_WIDTH: Final = 15  # at first; it grows with the longest that was shown
@@ -46,12 +50,13 @@ _WARNING: Final = "33"
 
 @final
 class TraceText(Teller):
-    """The date stands on a line of its own, where another day begins.
+    """The date stands on a line of its own, where another day begins. `tcp`: health is told.
 
     `     3  09:10:15.967034  10.0.0.1:36846  #3        0.043 ms  GET key -> "value"`
     """
 
-    def __init__(self, out: LogFile, colours: Colours) -> None:
+    def __init__(self, out: LogFile, colours: Colours, tcp: bool) -> None:
+        self._tcp = tcp
         self._out = out
         self._colours = colours
         self._local_time = LocalTime()
@@ -72,7 +77,7 @@ class TraceText(Teller):
             place = f"#{number}".ljust(_NUMBER_WIDTH)
         line = self._begun(str(total), exchange.time_ns, who, talk)
         took = took.rjust(_LATENCY_WIDTH)
-        notes = _notes(exchange)
+        notes = self._notes(exchange)
         if not self._colours.on:
             tail = f" -> {reply}" if reply else ""
             text = f"{line}  {place}{took}  {exchange.request}{tail}{notes}\n"
@@ -90,11 +95,47 @@ class TraceText(Teller):
             text += arrow + (paint(_BAD, reply) if exchange.status == ERROR else reply)
         return text + paint(_WARNING, notes)
 
+    def _notes(self, exchange: Exchange) -> str:
+        """What is to be known of an exchange beside its numbers: `  [late, inferred]`."""
+        flags = exchange.flags & _TOLD
+        reason = delay_of(exchange).reason if self._tcp else ""
+        if flags & RETRANSMISSION and "retransmitted" in reason:
+            flags -= RETRANSMISSION
+        words: list[str] = flag_names(flags) if flags else []
+        if not exchange.exact and exchange.status != TIMEOUT:
+            words.append("inferred")
+        if reason:
+            words.append(reason)
+        return f"  [{', '.join(words)}]" if words else ""
+
     def start(self, conn: Connection, talk: Talk) -> None:
         self._tell(conn, talk, talk.started_ns, start_text(conn))
 
-    def end(self, conn: Connection, talk: Talk, end: i64, time_ns: i64) -> None:
-        self._tell(conn, talk, time_ns, end_text(conn, talk, end, time_ns))
+    def end(self, conn: Connection, talk: Talk, time_ns: i64) -> None:
+        self._tell(conn, talk, time_ns, end_text(conn, talk, time_ns))
+        if not self._tcp:
+            return
+        health = health_of(conn)
+        lines: list[str] = []
+        handshake = handshake_text(health)
+        if handshake:
+            lines.append(labelled("handshake", handshake))
+        lines += table(health.client.numbers(health.last_ns), health.server.numbers(health.last_ns))
+        if talk.hurt:
+            lines.append(labelled("hurt by that", hurt_text(talk)))
+        self._block(lines)
+
+    def total(self, sums: HealthSum) -> None:
+        if sums.connections:
+            title = (
+                f"{counted(sums.connections, 'connection')}, {counted(sums.requests, 'request')}"
+            )
+            self._out.write(f"\n{' ' * _INDENT}{self._colours.paint(_BOLD, title)}\n".encode())
+            self._block(table(sums.client.numbers, sums.server.numbers))
+
+    def _block(self, lines: list[str]) -> None:
+        for line in lines:
+            self._out.write(f"{' ' * (_INDENT + 2)}{line}\n".encode())
 
     def _tell(self, conn: Connection, talk: Talk, time_ns: i64, text: str) -> None:
         """Write a line of a connection."""
@@ -129,14 +170,3 @@ def _took_code(exchange: Exchange) -> str:
     if exchange.flags & BLOCKING or exchange.latency_ns < SLOW_NS:
         return ""
     return _BAD if exchange.latency_ns >= VERY_SLOW_NS else _WARNING
-
-
-def _notes(exchange: Exchange) -> str:
-    """What is to be known of an exchange beside its numbers: ` [late, inferred]`."""
-    flags = exchange.flags & _TOLD
-    if exchange.exact and not flags:
-        return ""
-    words = flag_names(flags)
-    if not exchange.exact and exchange.status != TIMEOUT:
-        words.append("inferred")
-    return f"  [{', '.join(words)}]" if words else ""

@@ -14,11 +14,13 @@ from tcpkit.protocols.protocol import Protocol
 from tcpkit.sinks.log_file import STDOUT, LogFile
 from tcpkit.sinks.trace.choice import Choice
 from tcpkit.sinks.trace.colours import Colours, are_wanted
+from tcpkit.sinks.trace.health_sum import HealthSum
 from tcpkit.sinks.trace.json import TraceJson
 from tcpkit.sinks.trace.numbers import Numbers
 from tcpkit.sinks.trace.talk import Talk
 from tcpkit.sinks.trace.teller import Teller
 from tcpkit.sinks.trace.text import TraceText
+from tcpkit.sinks.trace.words import health_of
 
 
 @final
@@ -36,16 +38,17 @@ class Trace(ExchangeSink):
         options: TraceOptions,
         colours: bool,
     ) -> None:
-        self.numbers = Numbers()
+        self.numbers = Numbers(options.tcp)
         self.observer = TraceObserver(self)
         self._protocol = protocol
         self._choice = Choice(options, protocol.name == "dns")
         self._waits = config.threshold_ns is not None or self._choice.chooses
         self._teller: Teller
         if config.json:
-            self._teller = TraceJson(out, protocol.name)
+            self._teller = TraceJson(out, protocol.name, options.tcp)
         else:
-            self._teller = TraceText(out, Colours(colours))
+            self._teller = TraceText(out, Colours(colours), options.tcp)
+        self._sums: HealthSum | None = HealthSum() if options.tcp else None
 
     def started(self, conn: Connection, ts_ns: i64) -> None:
         talk = self.numbers.begin(conn)
@@ -69,10 +72,22 @@ class Trace(ExchangeSink):
         reply = self._protocol.reply_text(exchange) if exchange.answered else ""
         self._teller.exchange(exchange, reply, talk, numbers.number, numbers.total)
 
-    def ended(self, conn: Connection, end: i64, ts_ns: i64) -> None:
+    def sent_again(self, conn: Connection, from_client: bool, first: i64, last: i64) -> None:
+        if self._sums is not None:
+            self.numbers.talk_of(conn).sent_again(from_client, first, last)
+
+    def ended(self, conn: Connection, ts_ns: i64) -> None:
         talk = self.numbers.end(conn)
-        if talk.is_shown:
-            self._teller.end(conn, talk, end, ts_ns)
+        if not talk.is_shown:
+            return
+        if self._sums is not None:
+            self._sums.add(health_of(conn), talk.requests)
+        self._teller.end(conn, talk, ts_ns)
+
+    def finish(self) -> None:
+        """The capture has ended, and every connection with it."""
+        if self._sums is not None:
+            self._teller.total(self._sums)
 
 
 @final
@@ -84,7 +99,12 @@ class TraceObserver(ConnectionObserver):
         self._trace.started(conn, ts_ns)
 
     def ended(self, conn: Connection, end: i64, ts_ns: i64) -> None:
-        self._trace.ended(conn, end, ts_ns)
+        self._trace.ended(conn, ts_ns)
+
+    def sent_again(
+        self, conn: Connection, from_client: bool, first: i64, last: i64, ts_ns: i64
+    ) -> None:
+        self._trace.sent_again(conn, from_client, first, last)
 
 
 def has_colours(output: str | None) -> bool:
