@@ -47,3 +47,4 @@ class Config(NamedTuple):
     timeout_ns: int = int(DEFAULT_TIMEOUT_S * 1_000_000_000)
     quiet: bool = False
     trace: TraceOptions | None = None  # None: the log
+    explain: bool = False  # the log says why, where the packets prove it

@@ -97,6 +97,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     add("-d", "--daemon", action="store_true")
     add("--pidfile")
     add("-j", "--json", action="store_true")
+    add("--explain", action="store_true")
     add("--timeout", default=str(DEFAULT_TIMEOUT_S))
     add("-q", "--quiet", action="store_true")
     add("-v", "--version", action="store_true")
@@ -174,6 +175,8 @@ def _check_alone(options: argparse.Namespace) -> None:
     if bool(options.interface) == bool(options.read):
         what = "only one of" if options.read else "one of"
         raise ConfigError(f"{what} -i (live) and -r (a capture file) is needed")
+    if options.explain and options.daemon and not options.output:
+        raise ConfigError("--explain needs a log: with -d give -o")
     if options.daemon and not options.interface:
         raise ConfigError("-d needs -i: a file is read in the foreground")
     if options.pidfile and not options.daemon:
@@ -194,6 +197,8 @@ def _whole(options: argparse.Namespace, early: Config) -> Config:
             raise ConfigError(f"{options.mode} is not spoken over UDP: -u")
     if options.mode == RAW and options.threshold is not None:
         raise ConfigError("-t needs a protocol: choose one with -m")
+    if options.mode == RAW and options.explain:
+        raise ConfigError("--explain needs a protocol: choose one with -m")
     threshold = options.threshold
     return early._replace(
         interface=options.interface,
@@ -214,6 +219,7 @@ def _whole(options: argparse.Namespace, early: Config) -> Config:
         pidfile=options.pidfile,
         timeout_ns=decimal("--timeout", options.timeout, NS_PER_S, 0.001, MAX_TIMEOUT_S),
         quiet=options.quiet,
+        explain=options.explain,
     )
 
 

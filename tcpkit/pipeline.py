@@ -50,6 +50,8 @@ class Pipeline:
         """
         self.config = config
         self._observer = observer
+        if observer is None and config.explain:
+            self._observer = ConnectionObserver()  # the reasons want the connections' health
         self.pairing = PairingCounts()
         self.table: ConnectionTable | None = None
         self.raw: RawJson | PacketScript | None = None
@@ -109,14 +111,17 @@ class Pipeline:
             sinks.append(self.trace)
             hearers.append(self.trace.numbers)
         elif self.log is not None:
-            sinks.append(JsonLog(self.log) if config.json else SlowLog(self.log))
+            made = JsonLog if config.json else SlowLog
+            sinks.append(made(self.log, config.explain))
         if self.script is not None and self.script.has("exchange"):
             from tcpkit.sinks.exchange_script import ExchangeScript
 
-            hearers.append(ExchangeScript(self.script))
+            hearers.append(ExchangeScript(self.script, config.explain))
         ports = [PortStats(port, config.threshold_ns, sinks, hearers) for port in config.ports]
+        tells_health = config.trace is not None and config.trace.tcp
         for port in ports:
             port.keeps_replies = self.trace is not None
+            port.explains = config.explain or tells_health
         return ports
 
     def _sink(self, config: Config, local: list[str]) -> SegmentSink:

@@ -18,7 +18,7 @@ OPTIONS = (
     "-i, --interface", "-r, --read", "-m, --mode", "-p, --port", "-s, --server",
     "-t, --threshold", "-P, --stats-port", "--bind", "-w, --write", "-B, --buffer-size",
     "--snaplen", "-o, --output", "-u, --udp", "-d, --daemon", "--pidfile", "-j, --json",
-    "--timeout", "-q, --quiet", "-v, --version", "-h, --help",
+    "--explain", "--timeout", "-q, --quiet", "-v, --version", "-h, --help",
 )  # fmt: skip
 
 
@@ -52,6 +52,10 @@ def test_defaults_are_those_of_the_manual() -> None:
         (["-r", "a", "-u", "-j", "-q"], Config(files=("a",), udp=True, json=True, quiet=True)),
         (["-r", "a", "--udp", "--json"], Config(files=("a",), udp=True, json=True)),
         (["-r", "a", "--quiet"], Config(files=("a",), quiet=True)),
+        (
+            ["-r", "a", "-m", "dns", "--explain"],
+            Config(mode="dns", files=("a",), ports=(53,), explain=True),
+        ),
         (["-i", "lo", "-P", "0"], Config(interface="lo", stats_port=0)),
         (["-i", "lo", "--stats-port", "65535"], Config(interface="lo", stats_port=65535)),
         (["-i", "lo", "--bind", "::1"], Config(interface="lo", bind="::1")),
@@ -118,6 +122,8 @@ def test_timeout_is_seconds_and_may_be_a_decimal(text: str, timeout_s: str) -> N
         (["-r", "x.pcap", "-d"], ["-d", "-i"]),
         (["-r", "x.pcap", "--pidfile", "p"], ["--pidfile", "-d"]),
         (["-r", "x.pcap", "-t", "10"], ["-t", "-m"]),
+        (["-r", "x.pcap", "--explain"], ["--explain", "-m"]),
+        (["-i", "lo", "-m", "redis", "-d", "--explain"], ["--explain", "-o", "-d"]),
         (["-r", "x.pcap", "-p", "0"], ["-p", "'0'"]),
         (["-r", "x.pcap", "-p", "65536"], ["-p", "'65536'"]),
         (["-r", "x.pcap", "-p", "6379,"], ["-p", "''"]),

@@ -173,7 +173,7 @@ class Reassembly:
         if ahead < 0:
             self.counts.retransmissions += 1
             note_again(self.observer, conn, from_client, seq, half.next, segment.ts_ns)
-            self.stream_of(conn).retransmitted(from_client, seq, half.next)
+            self.stream_of(conn).retransmitted(from_client, seq, half.next, segment.ts_ns)
         late = self._is_late(conn, from_client, half, seq)
         ack = segment.ack if segment.flags & ACK else max(other.next, 0)
         whole = size == segment.end - segment.start
@@ -262,7 +262,7 @@ class Reassembly:
             note_found(conn, AGAIN)
             last = (seq + segment.size) & MASK
             note_again(self.observer, conn, from_client, seq, last, segment.ts_ns)
-            self.stream_of(conn).retransmitted(from_client, seq, last)
+            self.stream_of(conn).retransmitted(from_client, seq, last, segment.ts_ns)
 
     def settle(self, conn: Connection, now_ns: i64, packets: i64) -> None:
         """Deliver all that can be delivered, give up the holes whose bound has passed.

@@ -74,8 +74,8 @@ class Stream:
     def reply_skip(self, size: i64, ts_ns: i64, seq: i64) -> None:
         raise NotImplementedError
 
-    def retransmitted(self, from_client: bool, first: i64, last: i64) -> None:
-        """Bytes from position `first` to before `last`, delivered earlier, were seen again."""
+    def retransmitted(self, from_client: bool, first: i64, last: i64, ts_ns: i64) -> None:
+        """Bytes from `first` to before `last`, delivered earlier, were seen again at `ts_ns`."""
         raise NotImplementedError
 
     def expire(self, now_ns: i64) -> None:

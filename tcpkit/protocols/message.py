@@ -47,6 +47,25 @@ def flag_names(flags: i64) -> list[str]:
 
 
 @final
+class Evidence:
+    """What the packets prove of why an exchange took its time; see sinks/reason.py.
+
+    All but `resent_ns` is kept only where the recorder asked for it (`explains`).
+    """
+
+    __slots__ = ("behind", "behind_ns", "together", "resent_ns")
+
+    def __init__(self) -> None:
+        # Of the wait, what went by until the last earlier reply that came in an earlier packet,
+        self.behind_ns: i64 = 0
+        # and the request that took most of it, as the log shows it; "": none alone. Without a
+        # reply: the oldest request before that has none either.
+        self.behind = ""
+        self.together = False  # the reply shares a packet with that to another request
+        self.resent_ns: i64 = NO_TIME  # when the request was last sent again
+
+
+@final
 class Exchange:
     """One request with its reply. Times are ns since the epoch, NO_TIME where there is none.
 
@@ -54,6 +73,10 @@ class Exchange:
     addresses they say which bytes were paired (-1 over UDP, or without a reply). `ends` are
     who talks; over TCP that is the connection. `reply` is the reply's beginning as on the
     wire, where the recorder asked for it (`keeps_replies`).
+
+    `queue_ns` is the part of the latency in which the request, complete, waited behind the
+    replies to earlier ones of its connection: 0 where replies need no order, NO_TIME where
+    there is no reply, or where that is not known. `evidence` is what else tells of its time.
     """
 
     __slots__ = (
@@ -61,7 +84,8 @@ class Exchange:
         "status", "code", "hits", "exact", "depth", "flags", "time_ns", "latency_ns",
         "request_first_ns", "request_last_ns", "reply_first_ns", "reply_last_ns",
         "request_bytes", "reply_bytes", "request_seq", "reply_seq",
-        "dns_id", "attempts", "answers", "ends", "reply",
+        "dns_id", "attempts", "answers", "ends", "reply", "queue_ns",
+        "evidence",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -83,6 +107,8 @@ class Exchange:
         self.flags: i64 = 0
         self.time_ns: i64 = 0
         self.latency_ns: i64 = NO_TIME  # may be negative where clocks are; see `status`
+        self.queue_ns: i64 = NO_TIME
+        self.evidence: Evidence | None = None
         self.request_first_ns: i64 = NO_TIME
         self.request_last_ns: i64 = NO_TIME
         self.reply_first_ns: i64 = NO_TIME
@@ -140,6 +166,7 @@ class Recorder:
     """Takes what the sessions of one server port produce."""
 
     keeps_replies: bool = False  # sessions keep the beginning of each reply, for `Exchange.reply`
+    explains: bool = False  # sessions look for what explains a latency, for `Exchange.evidence`
 
     def answered(self, latency_ns: i64) -> bool:
         """Count a replied, not blocking request; True if its Exchange is wanted.

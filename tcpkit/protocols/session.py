@@ -7,14 +7,17 @@ the queue is believed is `step`'s.
 from mypy_extensions import i64
 
 from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST, END_REFUSED, is_proven
+from tcpkit.protocols.held_up import MIN_HELD_NS
 from tcpkit.protocols.message import (
     ABORTED,
     BLOCKING,
     GAP,
     LATE,
+    NO_TIME,
     OK,
     SILENT,
     TIMEOUT,
+    Evidence,
     Exchange,
 )
 from tcpkit.protocols.pairing import EXACT, LOST, REST_NS, TRIAL, Request, Trial
@@ -34,6 +37,7 @@ class PairedSession(Step):
         `proven`: it is certain that it gets none, if all else is.
         """
         self.counts.silent += 1
+        self.hide_culprits()
         request.seq = seq
         request.last_ns = ts_ns
         request.depth = self.queue.size
@@ -62,7 +66,7 @@ class PairedSession(Step):
             counts.inferred += 1
         if latency_ns >= self.timeout_ns and not request.flags & BLOCKING:
             if not request.timed_out:
-                self._time_out(request)
+                self._time_out(request, None)
             counts.late += 1
             request.flags = request.flags | LATE
         if self.next_flags:
@@ -72,6 +76,47 @@ class PairedSession(Step):
             counts.blocking += 1
             return self.recorder.wants(OK, True)
         return self.recorder.answered(latency_ns)
+
+    def tell_wait(self, request: Request, exchange: Exchange) -> None:
+        """Of the latency of `exchange`, now complete: how much was spent behind earlier replies.
+
+        To be called before the reply counts as an earlier one itself (`replied_ns`).
+        """
+        if request.depth == 0:
+            exchange.queue_ns = 0  # the earlier replies had come, whole
+        elif self.replied_ns != NO_TIME:
+            waited = min(self.replied_ns - request.last_ns, exchange.latency_ns)
+            exchange.queue_ns = max(waited, 0)
+        held_up = self.held_up
+        if self.explains and held_up is not None:
+            evidence = exchange.evidence or Evidence()
+            evidence.together = held_up.together
+            since_ns, until_ns = request.last_ns, held_up.before_ns
+            if request.depth > 0 and until_ns > since_ns:
+                evidence.behind_ns = min(until_ns - since_ns, exchange.latency_ns)
+                evidence.behind = held_up.longest(since_ns, until_ns)
+            exchange.evidence = evidence
+
+    def take_turn(self, request: Request, first_ns: i64, last_ns: i64) -> None:
+        """Explaining: the reply just read is that of `request`, taken out of the queue."""
+        held_up, waiting = self.held_up, self.queue.head
+        if held_up is None:
+            return
+        replied_ns = self.replied_ns
+        held_up.turn(first_ns, replied_ns, self.shares)
+        if waiting is None or not held_up.names:
+            return
+        began_ns = first_ns
+        if not held_up.together and (request.depth == 0 or replied_ns != NO_TIME):
+            began_ns = max(request.last_ns, replied_ns)
+        if last_ns - began_ns >= MIN_HELD_NS:
+            name = self.request_exchange(request).request
+            held_up.note(began_ns, last_ns, name, waiting.last_ns)
+
+    def hide_culprits(self) -> None:
+        """Requests without a reply hold up too, and nothing tells for how long."""
+        if self.held_up is not None:
+            self.held_up.names = False
 
     def _ends_well(self, trial: Trial) -> bool:
         """Whether what is on trial is believed when the capture ends."""
@@ -92,22 +137,31 @@ class PairedSession(Step):
             if now_ns - request.last_ns < self.timeout_ns:
                 return
             if not request.timed_out and not request.flags & BLOCKING:
-                self._time_out(request)
+                self._time_out(request, self.queue.head)
             request = request.next
 
-    def _time_out(self, request: Request) -> None:
+    def _time_out(self, request: Request, oldest: Request | None) -> None:
         request.timed_out = True
         self.counts.timeouts += 1
         # Never proven: nothing tells that the capture lost the reply, until more comes.
-        self.give_up(request, TIMEOUT, request.last_ns + self.timeout_ns, False)
+        self.give_up(request, TIMEOUT, request.last_ns + self.timeout_ns, oldest, False)
 
-    def give_up(self, request: Request, status: str, ts_ns: i64, proven: bool) -> None:
-        """Report `request` as never answered; `proven`: no reply can be missing, if no byte is."""
+    def give_up(
+        self, request: Request, status: str, ts_ns: i64, oldest: Request | None, proven: bool
+    ) -> None:
+        """Report `request` as never answered; `oldest` is the one that waits longest.
+
+        `proven`: no reply can be missing, if no byte is.
+        """
         if self.recorder.wants(status, request.flags & BLOCKING != 0):
             exchange = self.request_exchange(request)
             exchange.status = status
             exchange.time_ns = ts_ns
             exchange.exact = exchange.exact and proven
+            if self.explains and oldest is not None and oldest is not request:
+                evidence = exchange.evidence or Evidence()
+                evidence.behind = self.request_exchange(oldest).request
+                exchange.evidence = evidence
             self.recorder.report(exchange)
 
     def finish(self, end: i64, ts_ns: i64) -> None:
@@ -131,7 +185,7 @@ class PairedSession(Step):
         while request is not None:
             if not request.timed_out:  # else it was logged once
                 self.counts.aborted += 1
-                self.give_up(request, ABORTED, ts_ns, is_proven(end))
+                self.give_up(request, ABORTED, ts_ns, queue.head, is_proven(end))
             request = request.next
         queue.clear()
 

@@ -9,6 +9,7 @@ from typing import Final
 
 from tcpkit.metrics.port_stats import PortStats
 from tcpkit.protocols.message import PairingCounts
+from tcpkit.sinks.units import duration
 
 _WIDTH: Final = 79  # a terminal of 80 columns, whose last one makes some wrap
 _LABEL: Final = 10
@@ -17,7 +18,6 @@ _PERCENTS: Final = (50.0, 90.0, 99.0, 99.9)
 _ROOM_FOR_BLANKS: Final = 23  # of the widths left of the times
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_S: Final = 1_000_000_000
-_UNITS: Final = (("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000))
 _BUCKETS: Final = (
     "<= 100 us", "<= 200 us", "<= 500 us", "<= 1 ms", "<= 5 ms", "<= 10 ms", "<= 20 ms",
     "<= 50 ms", "<= 100 ms", "<= 200 ms", "<= 500 ms", "<= 1 s", "<= 2 s", "<= 3 s", "<= 5 s",
@@ -26,26 +26,6 @@ _BUCKETS: Final = (
 
 # Shown even when they are zero: that they are is news.
 ALWAYS_SHOWN: Final = frozenset({"packets", "dropped by the kernel"})
-
-
-def duration(ns: int) -> str:
-    """Three digits in the unit that suits, rounded; ns and 1000 s and more are whole.
-
-    >>> [duration(ns) for ns in (61, 7_320, 61_049, 999_700, 812_000_000, 3_600_000_000_000)]
-    ['61 ns', '7.32 us', '61.0 us', '1.00 ms', '812 ms', '3600 s']
-    """
-    if ns < 0:
-        return "-" + duration(-ns)
-    if ns < 1_000:
-        return f"{ns} ns"
-    for unit, size in _UNITS[1:]:
-        for decimals in (2, 1, 0):
-            # In integers: a float would round some edges to the other side.
-            scaled = (ns * 10**decimals + size // 2) // size
-            if scaled < 1_000:
-                whole, rest = divmod(scaled, 10**decimals)
-                return f"{whole}.{rest:0{decimals}d} {unit}" if decimals else f"{whole} {unit}"
-    return f"{(ns + 500_000_000) // 1_000_000_000} s"
 
 
 def percent(part: int, whole: int) -> str:

@@ -92,7 +92,7 @@ class Recording(Stream):
         self._tell(("reply skip", size, at_us(ts_ns)))
         self.ranges.append(("reply", seq, size))
 
-    def retransmitted(self, from_client: bool, first: int, last: int) -> None:
+    def retransmitted(self, from_client: bool, first: int, last: int, ts_ns: int) -> None:
         name = "request again" if from_client else "reply again"
         base = CLIENT_FIRST if from_client else SERVER_FIRST
         self._tell((name, first - base, last - first))

@@ -51,7 +51,7 @@ class Deaf(Stream):
     def reply_skip(self, size: int, ts_ns: int, seq: int) -> None:
         pass
 
-    def retransmitted(self, from_client: bool, first: int, last: int) -> None:
+    def retransmitted(self, from_client: bool, first: int, last: int, ts_ns: int) -> None:
         pass
 
     def expire(self, now_ns: int) -> None:

@@ -12,7 +12,7 @@ from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_stats import PortStats
-from tcpkit.protocols.message import Exchange, PairingCounts, flag_names
+from tcpkit.protocols.message import NO_TIME, Exchange, PairingCounts, flag_names
 from tcpkit.protocols.protocol import Protocol
 from tcpkit.protocols.registry import protocol_of
 from tcpkit.wire.decoder import Decoder
@@ -46,11 +46,14 @@ class Capture:
         udp: bool = False,
         protocol: Protocol | None = None,
         observer: ConnectionObserver | None = None,
+        explains: bool = False,
     ) -> None:
         """`protocol` is read instead of a mode that the registry has."""
         self._collector = Collector()
         self.pairing = PairingCounts()
         self.stats = {port: PortStats(port, threshold_ns, [self._collector]) for port in ports}
+        for port in self.stats.values():
+            port.explains = explains
         protocol = protocol or protocol_of(mode)
         assert protocol is not None
         timeout_ns = timeout_s * 1_000_000_000
@@ -104,6 +107,13 @@ class Capture:
     def latencies_us(self) -> list[int | None]:
         return [
             int(exchange.latency_ns) // 1000 if exchange.answered else None
+            for exchange in self.exchanges
+        ]
+
+    def queues_us(self) -> list[float | None]:
+        """Of each latency the part behind earlier replies; None where it is not known."""
+        return [
+            None if exchange.queue_ns == NO_TIME else int(exchange.queue_ns) / 1000
             for exchange in self.exchanges
         ]
 

@@ -110,12 +110,13 @@ class Outstanding:
         self.counts.drop(reason, 1)
         self._remove(query)
 
-    def retransmitted(self, first: i64, last: i64) -> None:
+    def retransmitted(self, first: i64, last: i64, ts_ns: i64) -> None:
         query = self._queue.tail
         steps: i64 = 0
         while query is not None and steps < MAX_FLAGGED and distance(query.end, first) > 0:
             if distance(last, query.seq) > 0:
                 query.flags = query.flags | RETRANSMISSION
+                query.resent_ns = ts_ns
             query = query.before
             steps += 1
 

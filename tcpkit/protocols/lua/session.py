@@ -11,7 +11,7 @@ from tcpkit.protocols.lua.ahead import AHEAD, SilentAhead
 from tcpkit.protocols.lua.exchange import describe, describe_reply, flags_of
 from tcpkit.protocols.lua.parser import Parser, number, text
 from tcpkit.protocols.lua.reply import LuaReply
-from tcpkit.protocols.message import Exchange, PairingCounts, Recorder
+from tcpkit.protocols.message import NO_TIME, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.ordered import IN_STEP, INSIDE, LET_GO, OrderedSession
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, TRIAL, Request, RequestPool
 from tcpkit.script.driver import BEGINNING, FITS, MESSAGE, NOTHING, PUSH, Driver, Encrypted
@@ -120,6 +120,7 @@ class LuaSession(OrderedSession):
         id_ = text(special[3]) if len(special) > 3 else b""
         if id_:
             self._has_ids = True
+            self.explains = False  # nobody waits for another
             self._give_id(request, id_)
         self.arrived(request, self.request_seq, end, ts_ns, ack)
 
@@ -256,6 +257,7 @@ class LuaSession(OrderedSession):
         if behind > 0:
             self.reply_seq = (self.reply_seq + self.reply_size) & MASK
             self.reply_size = behind
+            self.replied_ns = NO_TIME  # which of the pieces held its last byte is not known
         self._tell_oldest()
         return settled
 
@@ -303,6 +305,12 @@ class LuaSession(OrderedSession):
             self.confirm_trial()  # nothing depends on the order
         if self.count_answer(request, self.reply_first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
+
+    def tell_wait(self, request: Request, exchange: Exchange) -> None:
+        if self._has_ids:
+            exchange.queue_ns = 0  # no reply has to wait for another
+        else:
+            super().tell_wait(request, exchange)
 
     def _distrust(self) -> None:
         """Something does not fit: what pairs by its id is likely still, and not proven."""

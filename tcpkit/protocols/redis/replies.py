@@ -182,6 +182,8 @@ class ReplySide(RequestSide):
             if not replies.done:
                 return
             replies.last_ns = ts_ns
+            if self.explains:
+                self.shares = pos < end
             head = self.queue.head
             if (
                 self.plain
@@ -201,8 +203,11 @@ class ReplySide(RequestSide):
         """The reply just read is that of `request`, the oldest one."""
         self.queue.pop()
         self.owed -= 1
+        if self.explains:
+            self.take_turn(request, replies.first_ns, replies.last_ns)
         if self.count_answer(request, replies.first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
+        self.replied_ns = replies.last_ns
         self.pool.put(request)
 
     def _unusual_reply(self, replies: ReplyScanner) -> bool:
@@ -260,7 +265,11 @@ class ReplySide(RequestSide):
             return
         self.queue.pop()
         self.owed -= 1
-        self.try_out(request, self.answered_exchange(request), replies.kind)
+        if self.explains:
+            self.take_turn(request, replies.first_ns, replies.last_ns)
+        exchange = self.answered_exchange(request)
+        self.replied_ns = replies.last_ns
+        self.try_out(request, exchange, replies.kind)
         self.pool.put(request)
 
     def _confirmation(self, request: Request, replies: ReplyScanner) -> bool:
@@ -362,6 +371,7 @@ class ReplySide(RequestSide):
         exchange.latency_ns = replies.first_ns - request.last_ns
         exchange.reply_bytes = replies.size
         exchange.reply_seq = replies.seq
+        self.tell_wait(request, exchange)
         if self.recorder.keeps_replies:
             exchange.reply = self._kept_reply(request, replies)
         return exchange

@@ -4,9 +4,10 @@ from typing import Final
 
 from tcpkit.flow.health import Health
 from tcpkit.sinks.local_time import milliseconds
-from tcpkit.sinks.summary import duration, percent
+from tcpkit.sinks.summary import percent
 from tcpkit.sinks.trace.health_sum import SideNumbers
 from tcpkit.sinks.trace.talk import Talk
+from tcpkit.sinks.units import duration
 
 _LABEL_WIDTH: Final = 18
 _WIDTH: Final = 28

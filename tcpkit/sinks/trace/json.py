@@ -8,7 +8,6 @@ from tcpkit.flow.connection import Connection
 from tcpkit.flow.side import time_or_none
 from tcpkit.protocols.message import Exchange
 from tcpkit.sinks.exchange_fields import fields_of
-from tcpkit.sinks.health_reason import delay_of
 from tcpkit.sinks.json_line import JsonLine
 from tcpkit.sinks.log_file import LogFile
 from tcpkit.sinks.trace.health_sum import HealthSum
@@ -19,10 +18,12 @@ from tcpkit.sinks.trace.words import health_of, rate
 
 @final
 class TraceJson(Teller):
-    """What there is not is null. `tcp`: the health of connections is told."""
+    """What there is not is null. `tcp`: the health of connections is told;
+    `explains`: why an exchange took its time."""
 
-    def __init__(self, out: LogFile, protocol: str, tcp: bool) -> None:
+    def __init__(self, out: LogFile, protocol: str, tcp: bool, explains: bool) -> None:
         self._tcp = tcp
+        self._explains = explains
         self._out = out
         self._protocol = protocol
         self._json = JsonLine()
@@ -31,12 +32,10 @@ class TraceJson(Teller):
         self, exchange: Exchange, reply: str, talk: Talk | None, number: i64, total: i64
     ) -> None:
         fields: dict[str, object] = {"event": "exchange"}
-        fields.update(fields_of(exchange))
+        fields.update(fields_of(exchange, self._explains))
         fields["number"] = None if talk is None else number
         fields["total_number"] = total
         fields["reply"] = reply if exchange.answered else None
-        if self._tcp:
-            fields["reason"] = delay_of(exchange).reason or None
         self._out.write(self._json.encode(fields))
 
     def start(self, conn: Connection, talk: Talk) -> None:

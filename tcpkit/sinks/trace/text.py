@@ -19,9 +19,9 @@ from tcpkit.protocols.message import (
     Exchange,
     flag_names,
 )
-from tcpkit.sinks.health_reason import delay_of
 from tcpkit.sinks.local_time import LocalTime, milliseconds
 from tcpkit.sinks.log_file import LogFile
+from tcpkit.sinks.reason import reason_of
 from tcpkit.sinks.trace.colours import CLIENTS, RESET, Colours
 from tcpkit.sinks.trace.health_sum import HealthSum
 from tcpkit.sinks.trace.health_text import handshake_text, hurt_text, labelled, table
@@ -50,13 +50,15 @@ _WARNING: Final = "33"
 
 @final
 class TraceText(Teller):
-    """The date stands on a line of its own, where another day begins. `tcp`: health is told.
+    """The date stands on a line of its own, where another day begins. `tcp`: health is told;
+    `explains`: why an exchange took its time.
 
     `     3  09:10:15.967034  10.0.0.1:36846  #3        0.043 ms  GET key -> "value"`
     """
 
-    def __init__(self, out: LogFile, colours: Colours, tcp: bool) -> None:
+    def __init__(self, out: LogFile, colours: Colours, tcp: bool, explains: bool) -> None:
         self._tcp = tcp
+        self._explains = explains
         self._out = out
         self._colours = colours
         self._local_time = LocalTime()
@@ -98,7 +100,7 @@ class TraceText(Teller):
     def _notes(self, exchange: Exchange) -> str:
         """What is to be known of an exchange beside its numbers: `  [late, inferred]`."""
         flags = exchange.flags & _TOLD
-        reason = delay_of(exchange).reason if self._tcp else ""
+        reason = reason_of(exchange) if self._explains else ""
         if flags & RETRANSMISSION and "retransmitted" in reason:
             flags -= RETRANSMISSION
         words: list[str] = flag_names(flags) if flags else []

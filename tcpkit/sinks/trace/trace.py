@@ -43,11 +43,12 @@ class Trace(ExchangeSink):
         self._protocol = protocol
         self._choice = Choice(options, protocol.name == "dns")
         self._waits = config.threshold_ns is not None or self._choice.chooses
+        explains = config.explain or options.tcp
         self._teller: Teller
         if config.json:
-            self._teller = TraceJson(out, protocol.name, options.tcp)
+            self._teller = TraceJson(out, protocol.name, options.tcp, explains)
         else:
-            self._teller = TraceText(out, Colours(colours), options.tcp)
+            self._teller = TraceText(out, Colours(colours), options.tcp, explains)
         self._sums: HealthSum | None = HealthSum() if options.tcp else None
 
     def started(self, conn: Connection, ts_ns: i64) -> None:

@@ -7,8 +7,8 @@ from mypy_extensions import i64
 from tcpkit.flow.connection import Connection
 from tcpkit.flow.health import Health
 from tcpkit.sinks.local_time import milliseconds
-from tcpkit.sinks.summary import duration
 from tcpkit.sinks.trace.talk import Talk
+from tcpkit.sinks.units import duration
 
 _NS_PER_S: Final = 1_000_000_000
 
