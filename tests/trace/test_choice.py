@@ -70,7 +70,7 @@ def test_a_connection_is_told_only_where_one_of_its_requests_is_chosen() -> None
     assert len(exchanges(lines)) == 1
     assert [line for line in lines[1:] if client not in line] == []
     assert " connected to 10.0.0.2:6379 in " in lines[1]
-    assert " closed after " in lines[-1]
+    assert " closed by the client after " in lines[-1]
     assert len(lines) == 4
 
 

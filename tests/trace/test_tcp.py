@@ -78,9 +78,18 @@ def test_retransmissions_are_told_with_the_requests_that_they_hurt() -> None:
 def test_a_request_says_what_held_it_up() -> None:
     said = exchanges(trace_lines("redis/retransmissions.pcap", "redis", "--tcp"))
 
-    assert said[1].rest == 'GET key -> "value"  [request retransmitted after 207.8 ms]'
+    reason = "request sent again, the last time after 208 ms"
+    assert said[1].rest == f'GET key -> "value"  [{reason}]'
+    explained = exchanges(trace_lines("redis/retransmissions.pcap", "redis", "--explain"))
+    assert explained == said
     window = exchanges(trace_lines("redis/zero-window.pcap", "redis", "--tcp"))
-    assert window[3].rest.endswith("[delayed by a zero window of the client for 200.3 ms]")
+    assert window[3].rest.endswith("[delayed by a zero window of the client for 200 ms]")
+    (slow,) = [
+        event
+        for event in events("redis/retransmissions.pcap", "redis", "--explain")
+        if event.get("number") == 2
+    ]
+    assert slow["reason"] == reason
 
 
 def test_the_block_stands_under_the_connections_end() -> None:

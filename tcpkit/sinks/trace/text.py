@@ -101,7 +101,7 @@ class TraceText(Teller):
         """What is to be known of an exchange beside its numbers: `  [late, inferred]`."""
         flags = exchange.flags & _TOLD
         reason = reason_of(exchange) if self._explains else ""
-        if flags & RETRANSMISSION and "retransmitted" in reason:
+        if flags & RETRANSMISSION and ("sent again" in reason or "retransmitted" in reason):
             flags -= RETRANSMISSION
         words: list[str] = flag_names(flags) if flags else []
         if not exchange.exact and exchange.status != TIMEOUT:
