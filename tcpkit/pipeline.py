@@ -60,7 +60,7 @@ class Pipeline:
             self.dump = Dump(config.write, config.files)
             self.entrance = DumpTee(self.decoder, self.dump)
         if script is not None:
-            script.packet_number = self._packet_number
+            script.wire = self.decoder.counts
 
     def _begin(self, script: "Script") -> None:
         if self.config.lua_jit:
@@ -74,10 +74,6 @@ class Pipeline:
         """Diagnostics of a daemon, which has no stderr: into the log, where there is one."""
         if self.log is not None:
             self.log.write(f"{text}\n".encode("utf-8", "backslashreplace"))
-
-    def _packet_number(self) -> int:
-        """Of the packet that is being read, the first one being 1."""
-        return int(self.decoder.counts.packets)
 
     def _port_stats(self, config: Config) -> list[PortStats]:
         sinks: list[ExchangeSink] = []
@@ -133,6 +129,9 @@ class Pipeline:
             self.ticker.advance(now_ns)
 
     def flush(self) -> None:
+        """Write what there is, of packets that wait for a script too."""
+        if self.script is not None:
+            self.script.deliver()
         if self.log is not None:
             self.log.flush()
         if self.dump is not None:
