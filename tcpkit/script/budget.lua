@@ -261,40 +261,41 @@ function host.guarded(body, value)
     return outcome(ok, report)
 end
 
--- Calls `process` with each of up to BATCH values, as many as there are. Returns early after a call that ran
--- long, was refused memory or could not print: its end is to be looked at before the next one begins.
+-- Calls `process` with each of BATCH values. Returns early after a call that ran long, was refused memory or
+-- could not print: its end is to be looked at before the next one begins.
 
 local at = 0 -- the call that runs, in its batch
 
 local function each(process, a, b, c, d, e, f, g, h)
-    at = 1; process(a); if used ~= 0 or not b then return end
-    at = 2; process(b); if used ~= 0 or not c then return end
-    at = 3; process(c); if used ~= 0 or not d then return end
-    at = 4; process(d); if used ~= 0 or not e then return end
-    at = 5; process(e); if used ~= 0 or not f then return end
-    at = 6; process(f); if used ~= 0 or not g then return end
-    at = 7; process(g); if used ~= 0 or not h then return end
+    at = 1; process(a); if used ~= 0 then return end
+    at = 2; process(b); if used ~= 0 then return end
+    at = 3; process(c); if used ~= 0 then return end
+    at = 4; process(d); if used ~= 0 then return end
+    at = 5; process(e); if used ~= 0 then return end
+    at = 6; process(f); if used ~= 0 then return end
+    at = 7; process(g); if used ~= 0 then return end
     at = 8; process(h)
 end
 
--- Returns nothing if all calls were made and went well. Else how many were made, and of the last one what
--- `guarded` returns.
+-- Returns nothing if all went well, else what `guarded` returns of the last call, and how many were made.
 function host.guarded_each(process, ...)
     if used ~= 0 or tight then
         enter()
     end
     local ok, report = xpcall(each, explain, process, ...)
     calm = calm - BATCH
-    if ok and calm > 0 and used == 0 then
-        at = 0
-        return
-    end
     local made = at
     at = 0
-    return made, outcome(ok, report)
+    if ok and calm > 0 and used == 0 then
+        return
+    end
+    local why, over = outcome(ok, report)
+    if why or made < BATCH then
+        return why, over, made
+    end
 end
 
--- How many calls of a batch were begun that came to no end.
+-- How many calls were made of a batch that came to no end.
 function host.begun()
     local made = at
     at = 0

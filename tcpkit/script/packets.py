@@ -28,8 +28,6 @@ _STRANGER: Final = -1  # a packet that does not belong
 _NOT_CALLED: Final = -2  # one that does, and `process` cannot be called for it
 _UNWANTED: Final = 0
 _WANTED: Final = 1
-_TCP: Final = b"tcp"
-_UDP: Final = b"udp"
 
 
 @final
@@ -37,10 +35,10 @@ class PacketScript(SegmentSink):
     """Calls `process` for each packet that belongs to the watched ports and servers."""
 
     __slots__ = (
-        "_alone", "_batch", "_begun", "_counts", "_errors", "_filter", "_is_down", "_made",
-        "_numbers", "_pairs", "_ports", "_process", "_script", "_second", "_slot_batches",
-        "_slot_kinds", "_tell_common", "_tell_ends", "_transport", "_values", "_vm", "_waiting",
-        "left_out",
+        "_all", "_batch", "_begun", "_counts", "_datagram", "_datagrams", "_errors", "_filter",
+        "_is_down", "_made", "_numbers", "_one", "_pairs", "_ports", "_script", "_second",
+        "_segment", "_segments", "_slot_batches", "_slot_kinds", "_tell_ends", "_tell_second",
+        "_values", "_vm", "_waiting", "left_out",
     )  # fmt: skip
 
     def __init__(self, script: Script, packets: PacketFilter) -> None:
@@ -48,21 +46,27 @@ class PacketScript(SegmentSink):
         self._counts = script.counts
         self._vm = script.vm
         self._filter = packets
-        self._process: Function
-        self._tell_common: Function
+        self._segments: Function
+        self._segment: Function
+        self._datagrams: Function
+        self._datagram: Function
+        self._tell_second: Function
         self._tell_ends: Function
         self._begun: Function
-        self._process, self._tell_common, self._tell_ends, self._begun = script.packets
+        (
+            self._segments, self._segment, self._datagrams, self._datagram, self._tell_second,
+            self._tell_ends, self._begun,
+        ) = script.packets  # fmt: skip
         self._errors = script.vm.errors
         self._is_down = False  # it ran away too often
         self._batch: i64 = 0  # the number of the batch
-        self._values: list[object] = []  # of its packets
+        self._all: Function = self._segments  # what takes the packets that wait
+        self._one: Function = self._segment
+        self._values: list[object] = [None] * (BATCH * _VALUES)  # of its packets
         self._numbers = vec[i64]([0] * BATCH)  # theirs in the capture
         self._waiting: i64 = 0  # packets in it
         self._made: i64 = 0  # those for which `process` was called
-        self._alone = False  # one at a time: all at once could not be handed over
         self._second: i64 = -1
-        self._transport = b""
         self._pairs = vec[i64]([_UNUSED] * SLOTS)
         self._ports = vec[i64]([_UNUSED] * SLOTS)
         self._slot_kinds = vec[i64]([_UNWANTED] * SLOTS)
@@ -72,33 +76,42 @@ class PacketScript(SegmentSink):
 
     def segment(self, segment: Segment) -> bool:
         ts_ns = segment.ts_ns
-        slot = self._enter(
-            segment.a0, segment.a1, segment.a2, segment.a3, segment.ports, ts_ns, _TCP
-        )
+        if self._all is not self._segments:
+            self._turn(self._segments, self._segment)
+        slot = self._enter(segment.a0, segment.a1, segment.a2, segment.a3, segment.ports, ts_ns)
         if slot < 0:
             return slot == _NOT_CALLED
+        at = self._waiting * _VALUES
         values = self._values
-        values.append(slot)
-        values.append(ts_ns % _NS_PER_S)
-        values.append(segment.data[segment.start : segment.end])
-        values.append(segment.size)
-        values.append(segment.seq)
-        values.append(segment.ack)
-        values.append(segment.flags)
-        values.append(segment.window)
+        values[at] = slot
+        values[at + 1] = ts_ns % _NS_PER_S
+        values[at + 2] = segment.data[segment.start : segment.end]
+        values[at + 3] = segment.size
+        values[at + 4] = segment.seq
+        values[at + 5] = segment.ack
+        values[at + 6] = segment.flags
+        values[at + 7] = segment.window
+        self._waiting += 1
         if self._waiting == BATCH or segment.end - segment.start >= LARGE:
             self.deliver()
         return True
 
     def datagram(self, datagram: Datagram) -> bool:
         ts_ns = datagram.ts_ns
+        if self._all is not self._datagrams:
+            self._turn(self._datagrams, self._datagram)
         slot = self._enter(
-            datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports, ts_ns, _UDP
+            datagram.a0, datagram.a1, datagram.a2, datagram.a3, datagram.ports, ts_ns
         )
         if slot < 0:
             return slot == _NOT_CALLED
-        payload = datagram.data[datagram.start : datagram.end]
-        self._values += (slot, ts_ns % _NS_PER_S, payload, datagram.size, None, None, None, None)
+        at = self._waiting * _VALUES
+        values = self._values
+        values[at] = slot
+        values[at + 1] = ts_ns % _NS_PER_S
+        values[at + 2] = datagram.data[datagram.start : datagram.end]
+        values[at + 3] = datagram.size
+        self._waiting += 1
         if self._waiting == BATCH or datagram.end - datagram.start >= LARGE:
             self.deliver()
         return True
@@ -108,86 +121,80 @@ class PacketScript(SegmentSink):
 
     def deliver(self) -> None:
         """Call `process` for the packets that wait. Raises what the log raises."""
+        if self._waiting == BATCH:
+            self._call(self._all, self._values, BATCH)
         while self._made < self._waiting:
-            if self._is_down:
-                self._counts.left_out += self._waiting - self._made
-                break
-            outcome: object = None
-            try:
-                if self._made == 0 and not self._alone:
-                    outcome = self._process(*self._values)
-                else:
-                    outcome = self._process(*self._rest())
-            except self._errors as error:
-                outcome = error
-            if outcome is not None or self._vm.failure is not None:
-                self._settle(outcome)
-            elif self._alone:
-                self._made += 1
-                self._counts.packets += 1
-            else:
-                self._counts.packets += self._waiting - self._made
-                self._made = self._waiting
-        self._clear()
+            first = self._made * _VALUES
+            self._call(self._one, self._values[first : first + _VALUES], 1)
+        self._begin()
 
-    def _rest(self) -> list[object]:
-        """The values that are to be handed over next."""
-        first = self._made * _VALUES
-        return self._values[first : first + _VALUES] if self._alone else self._values[first:]
-
-    def _clear(self) -> None:
-        self._values.clear()
+    def _begin(self) -> None:
+        """A batch without packets."""
         self._waiting = 0
         self._made = 0
-        self._alone = False
         self._batch += 1
 
-    def _settle(self, outcome: object) -> None:
-        """See to what came of a batch: it may have come to a packet only, which may have failed."""
-        report: tuple[str, bool] | None = None
-        made: i64 = 0
-        if isinstance(outcome, tuple):
-            made = outcome[0]
-            report = read_report(outcome[1:])
-        elif isinstance(outcome, int):
-            made = outcome
-        elif outcome is None:
-            made = 1 if self._alone else self._waiting - self._made
+    def _turn(self, all_of_them: Function, one: Function) -> None:
+        """From segments to datagrams, or back."""
+        self.deliver()
+        self._all = all_of_them
+        self._one = one
+
+    def _call(self, function: Function, values: list[object], packets: i64) -> None:
+        """Hand over the next packets. Of several it may get to the first few only, or to none."""
+        if self._is_down:
+            self._made += packets
+            self._counts.left_out += packets
+            return
+        outcome: object = None
+        try:
+            outcome = function(*values)
+        except self._errors as error:
+            outcome = error
+        if outcome is not None or self._vm.failure is not None:
+            self._settle(outcome, packets)
         else:
+            self._made += packets
+            self._counts.packets += packets
+
+    def _settle(self, outcome: object, packets: i64) -> None:
+        made = packets
+        report: tuple[str, bool] | None = None
+        if isinstance(outcome, tuple) and len(outcome) == 3:  # see guarded_each
+            made = outcome[2]
+            if outcome[0] is not None:
+                report = read_report(outcome)
+        elif isinstance(outcome, self._errors) and packets > 1:
             spent = self._vm.recover()
-            made = self._made_before_it_failed()
+            made = self._made_of_batch()
             if made == 0:
-                self._alone = True
                 return
             report = read_report((outcome, spent))
-        self._counts.packets += made
+        else:
+            report = read_report(outcome)
         self._made += made
+        self._counts.packets += made
         packet = self._numbers[self._made - 1]
         if self._vm.failure is not None:
-            self._clear()
+            self._begin()
         self._settle_call(report, packet)
 
-    def _made_before_it_failed(self) -> i64:
-        """Of a batch that raised an error of the machine's; 0: none, and it is to be cut up."""
-        made: i64 = 0
+    def _made_of_batch(self) -> i64:
+        """How many calls were made of a batch that raised an error of the machine's."""
         try:
-            begun = self._begun()
-            assert isinstance(begun, int)
-            made = begun
+            made = self._begun()
+            assert isinstance(made, int)
+            return made
         except self._errors:
-            pass
-        is_one = self._alone or self._waiting - self._made == 1
-        return 1 if made == 0 and is_one else made
+            return 0
 
     def _settle_call(self, report: tuple[str, bool] | None, packet: i64) -> None:
         script = self._script
         script.settle("process", int(self._counts.packets), report, int(packet))
         self._is_down = script.is_given_up("process")
 
-    def _enter(
-        self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64, ts_ns: i64, transport: bytes
-    ) -> i64:
-        """Count a packet into the batch, and see that Lua knows its ends and its second.
+    def _enter(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64, ts_ns: i64) -> i64:
+        """See that Lua knows the ends and the second of a packet, which is next in the batch.
 
         The number of its ends; _STRANGER or _NOT_CALLED where it is not to be handed over.
         """
@@ -200,15 +207,13 @@ class PacketScript(SegmentSink):
             self.left_out += 1
             return _STRANGER
         second = ts_ns // _NS_PER_S
-        if second != self._second or transport is not self._transport:
+        if second != self._second:
             self.deliver()
-            if not self._tell(self._tell_common, int(second), transport):
+            if not self._tell(self._tell_second, int(second)):
                 return _NOT_CALLED
             self._second = second
-            self._transport = transport
         self._slot_batches[slot] = self._batch
         self._numbers[self._waiting] = self._script.wire.packets
-        self._waiting += 1
         return slot
 
     def _leave_out(self, a0: i64, a1: i64, a2: i64, a3: i64, ports: i64) -> i64:
