@@ -87,7 +87,7 @@ class Pipeline:
             self.dump = Dump(config.write, config.files)
             self.entrance = DumpTee(self.decoder, self.dump)
         if script is not None:
-            script.packet_number = self._packet_number
+            script.wire = self.decoder.counts
 
     def _begin_top(self, config: Config, options: TopOptions) -> None:
         from tcpkit.metrics.top_row import VIEWS
@@ -116,10 +116,6 @@ class Pipeline:
         """Diagnostics of a daemon, which has no stderr: into the log, where there is one."""
         if self.log is not None:
             self.log.write(f"{text}\n".encode("utf-8", "backslashreplace"))
-
-    def _packet_number(self) -> int:
-        """Of the packet that is being read, the first one being 1."""
-        return int(self.decoder.counts.packets)
 
     def _trace(self, config: Config, options: TraceOptions) -> "Trace":
         from tcpkit.sinks.trace.trace import Trace, has_colours
@@ -204,6 +200,9 @@ class Pipeline:
             self.ticker.advance(now_ns)
 
     def flush(self) -> None:
+        """Write what there is, of packets that wait for a script too."""
+        if self.script is not None:
+            self.script.deliver()
         if self.log is not None:
             self.log.flush()
         if self.dump is not None:
