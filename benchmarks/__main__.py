@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import live, log_lines, loss, lua, memory, offline, startup
+from benchmarks import live, log_lines, loss, lua, memory, offline, startup, trace
 from benchmarks.bench import Bench, Row
 from benchmarks.captures import FOLDER, CaptureFailed
 from benchmarks.dns_traffic import RANDOM_NAMES
@@ -42,6 +42,8 @@ MEASURES = {
     "dns-floods": Measure(memory.dns_floods),
     "log": Measure(log_lines.redis, REDIS),
     "dns-log": Measure(log_lines.dns, DNS),
+    "trace": Measure(trace.redis, REDIS),
+    "trace-others": Measure(trace.others, tuple({*MEMCACHED, *DNS})),
     "lua": Measure(lua.process, REDIS),
     "lua-dns": Measure(lua.dns, DNS),
     "lua-redis": Measure(lua.redis, REDIS),
