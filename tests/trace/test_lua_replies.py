@@ -70,8 +70,8 @@ def test_a_text_that_is_none_is_an_error_of_the_script(tmp_path: Path) -> None:
 
 
 def test_over_udp_the_text_is_shown_too(tmp_path: Path) -> None:
-    ends = ("10.0.0.1:40000", "10.0.0.2:7")
-    packets = [datagram(*ends, b"hello\n", 0), datagram(*reversed(ends), b"hello\n", 100)]
+    client, server = "10.0.0.1:40000", "10.0.0.2:7"
+    packets = [datagram(client, server, b"hello\n", 0), datagram(server, client, b"hello\n", 9)]
     outcome = traced(tmp_path, "udp", packets)
 
     assert outcome.out.rstrip().endswith("hello -> hello  [inferred]")
