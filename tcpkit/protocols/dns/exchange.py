@@ -5,7 +5,7 @@ from typing import Final
 from mypy_extensions import i64
 
 from tcpkit.protocols.dns.message import FIXED, u16
-from tcpkit.protocols.dns.names import name_text, shortened
+from tcpkit.protocols.dns.names import name_text
 from tcpkit.protocols.dns.waiting import Query, Reply
 from tcpkit.protocols.dns.words import (
     IN,
@@ -19,6 +19,7 @@ from tcpkit.protocols.dns.words import (
 )
 from tcpkit.protocols.message import ERROR, OK, RETRANSMISSION, Exchange
 from tcpkit.protocols.request_exchange import tell_resent
+from tcpkit.wire.printable import shortened
 
 TEXT_LIMIT: Final = 128
 
@@ -61,6 +62,7 @@ def answered_exchange(query: Query, reply: Reply, transport: str, exact: bool) -
     exchange.queue_ns = 0  # answers need no order
     exchange.reply_bytes = reply.size
     exchange.reply_seq = reply.seq
+    exchange.reply = reply.kept
     if query.opcode != UPDATE:  # there the number is one of prerequisites (RFC 2136, section 2.2)
         exchange.answers = reply.answers
     return exchange

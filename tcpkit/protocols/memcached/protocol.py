@@ -9,7 +9,8 @@ from tcpkit.flow.datagrams import DatagramReader
 from tcpkit.flow.stream import StreamOpener
 from tcpkit.protocols.memcached.datagrams import MemcachedDatagrams
 from tcpkit.protocols.memcached.opener import MemcachedOpener
-from tcpkit.protocols.message import PairingCounts, Recorder
+from tcpkit.protocols.memcached.reply_text import reply_text
+from tcpkit.protocols.message import Exchange, PairingCounts, Recorder
 from tcpkit.protocols.protocol import EITHER, Protocol
 
 
@@ -24,6 +25,9 @@ class Memcached(Protocol):
         self, recorders: Mapping[int, Recorder], counts: PairingCounts, timeout_ns: i64
     ) -> DatagramReader | None:
         return MemcachedDatagrams(dict(recorders), counts, timeout_ns)
+
+    def reply_text(self, exchange: Exchange) -> str:
+        return reply_text(exchange)
 
 
 PROTOCOL: Final = Memcached("memcached", (11211,), EITHER)
