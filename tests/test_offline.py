@@ -132,6 +132,11 @@ def test_json_line_has_the_fields_of_the_contract_in_their_order(capture: Path) 
         ("quality", "exact"),
         ("depth", 0),
         ("flags", []),
+        ("upload_ns", 0),
+        ("wait_ns", 11_204_000),
+        ("queue_ns", 0),
+        ("service_ns", 11_204_000),
+        ("download_ns", 0),
     ]
 
 
