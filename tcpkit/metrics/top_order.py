@@ -25,7 +25,9 @@ def first(rows: TopRows, chosen: list[i64] | None, sort: str, limit: i64) -> lis
 
     Equal ones come in the order of their numbers, as `chosen` must.
     """
-    size = rows.count if chosen is None else len(chosen)
+    size: i64 = rows.count
+    if chosen is not None:
+        size = len(chosen)
     count = min(limit, size)
     if count <= 0:
         return []
