@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import live, log_lines, loss, lua, memory, offline, startup, top
+from benchmarks import live, log_lines, loss, lua, memory, offline, startup, top, trace
 from benchmarks.bench import Bench, Row
 from benchmarks.captures import FOLDER, CaptureFailed
 from benchmarks.dns_traffic import RANDOM_NAMES
@@ -43,6 +43,8 @@ MEASURES = {
     "top": Measure(top.measure, REDIS),
     "log": Measure(log_lines.redis, REDIS),
     "dns-log": Measure(log_lines.dns, DNS),
+    "trace": Measure(trace.redis, REDIS),
+    "trace-others": Measure(trace.others, tuple({*MEMCACHED, *DNS})),
     "lua": Measure(lua.process, REDIS),
     "lua-dns": Measure(lua.dns, DNS),
     "lua-redis": Measure(lua.redis, REDIS),

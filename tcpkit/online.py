@@ -137,6 +137,7 @@ class Online:
         self.pipeline.flush()
 
     def _reopen(self) -> None:
+        self.pipeline.flush()
         if self.pipeline.log is not None:
             self.pipeline.log.reopen()
 

@@ -7,8 +7,8 @@ local host, budget, look, bound, held_most, used_most = ...
 
 local sethook, getinfo = debug.sethook, debug.getinfo
 local create, resume, running, close = coroutine.create, coroutine.resume, coroutine.running, coroutine.close
-local error, pcall, xpcall, setmetatable, type, next, unpack = error, pcall, xpcall, setmetatable, type, next, unpack
-local find = string.find
+local error, pcall, xpcall, setmetatable, type, next = error, pcall, xpcall, setmetatable, type, next
+local find, select, unpack = string.find, select, unpack
 local count = collectgarbage
 local explain = host.explain
 local is_jit = jit ~= nil
@@ -18,9 +18,8 @@ local has_emergencies = not setfenv -- collects all garbage when memory is out
 local SPENT = "the budget of " .. budget .. " instructions is spent"
 local HOLDS = "the script holds too much memory between its calls"
 -- What is not to be broken off: it comes to an end, and calls nothing of the script's but within the bounds.
-local OURS = {
-    ["=tcpkit: budget"] = true, ["=tcpkit: report"] = true, ["=tcpkit: hooks"] = true, ["=tcpkit: batch"] = true,
-}
+local OURS = {}
+for name in ("budget report batch hooks"):gmatch("%a+") do OURS["=tcpkit: " .. name] = true end
 local MEMORY_TRIES = 20 -- to get memory when there is none, before the call is over
 
 -- Instructions. A hook looks every so many of them. Once the budget is spent it looks at each one, so
@@ -176,10 +175,6 @@ function _G.pcall(...)
     return caught(pcall(...))
 end
 
-if _VERSION == "Lua 5.4" or _VERSION == "Lua 5.5" then
-    count("generational") -- nearly every packet's table is garbage at once
-end
-
 -- Memory. The host hands over packets where nothing catches an error: there must always be room for
 -- that. A script that holds so much that there might not be gets its limit in its calls only.
 
@@ -237,13 +232,13 @@ end
 
 -- A call after which `used` is nothing was shorter than a look of the hook, so it spent nothing and narrowed nothing.
 
-if is_51 then -- where xpcall takes no arguments
-    local unguarded = xpcall
-    function xpcall(body, explained, ...)
-        local arguments = { ... }
-        return unguarded(function()
-            return body(unpack(arguments, 1, BATCH + 1))
-        end, explained)
+local plain, xpcall = xpcall, xpcall
+if is_51 then -- where it takes no arguments
+    function xpcall(body, handler, ...)
+        local arguments, many = { ... }, select("#", ...)
+        return plain(function()
+            return body(unpack(arguments, 1, many))
+        end, handler)
     end
 end
 
@@ -285,11 +280,12 @@ function host.guarded_each(process, ...)
     local ok, report = xpcall(each, explain, process, ...)
     calm = calm - BATCH
     local made = at
-    at = 0
     if ok and calm > 0 and used == 0 then
+        at = 0
         return
     end
     local why, over = outcome(ok, report)
+    at = 0
     if why or made < BATCH then
         return why, over, made
     end

@@ -162,6 +162,10 @@ function collectgarbage(what, ...)
     return count(what or "collect", ...)
 end
 
+if _VERSION == "Lua 5.4" or _VERSION == "Lua 5.5" then
+    count("generational") -- nearly every packet's table is garbage at once
+end
+
 -- `require` finds Lua files in the script's folder, and nothing else.
 
 local loaded = package.loaded

@@ -53,7 +53,7 @@ def reply_text(exchange: Exchange) -> str:
     if u16(data, 2) & _TC:
         line.add(" (truncated)")
     if exchange.answers > records.shown:
-        line.add(f" ({exchange.answers} answers)")
+        line.add(f" ({exchange.answers} answer{'' if exchange.answers == 1 else 's'})")
     return line.text()
 
 
