@@ -11,6 +11,22 @@ DEFAULT_LUA_BUDGET = 10_000_000  # instructions a call: some 50 ms
 DEFAULT_LUA_MEMORY_MIB = 256
 
 
+class TopOptions(NamedTuple):
+    """What `tcpkit top` shows. With neither `once` nor `interval_ns` it is the live screen."""
+
+    view: str = "keys"
+    sort: str = "requests"
+    rows: int = 20
+    once: bool = False
+    interval_ns: int = 0  # a report for each so long; 0: none
+    min_rate: float = 0.0  # rows with so many requests, or bytes, a second only; 0: all
+    min_bytes_rate: float = 0.0
+
+    @property
+    def screen(self) -> bool:
+        return not self.once and not self.interval_ns
+
+
 class TraceOptions(NamedTuple):
     """What `tcpkit trace` is asked for beside the rest. Empty: nothing is left out."""
 
@@ -48,3 +64,4 @@ class Config(NamedTuple):
     quiet: bool = False
     trace: TraceOptions | None = None  # None: the log
     explain: bool = False  # the log says why, where the packets prove it
+    top: TopOptions | None = None

@@ -37,7 +37,10 @@ MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap t
 
 
 # The commands, and where their options are.
-COMMANDS: Final[dict[str, str]] = {"trace": "tcpkit.trace_options"}
+COMMANDS: Final[dict[str, str]] = {
+    "trace": "tcpkit.trace_options",
+    "top": "tcpkit.top_options",
+}
 
 
 class CommandOptions:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tcpkit.capture.dump import Dump, DumpTee
 from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
-from tcpkit.config import Config, TraceOptions
+from tcpkit.config import Config, TopOptions, TraceOptions
 from tcpkit.flow.health_tee import HealthTee
 from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.packet_filter import PacketFilter
@@ -30,6 +30,11 @@ if TYPE_CHECKING:  # Lua is loaded where there is a script
     from tcpkit.script.script import Script
     from tcpkit.script.ticker import Ticker
     from tcpkit.sinks.trace.trace import Trace
+
+if TYPE_CHECKING:  # and what `top` needs, with it
+    from tcpkit.metrics.top_tables import TopTables
+    from tcpkit.sinks.top_clock import TopClock
+    from tcpkit.sinks.top_reports import TopReports
 
 
 class Pipeline:
@@ -62,10 +67,16 @@ class Pipeline:
         self.trace: Trace | None = None
         if config.output is not None:
             protect_inputs(config.output, config.files)
-        if config.output is not None or not config.daemon:
+        on_screen = config.top is not None and config.top.screen
+        if config.output is not None or not (config.daemon or on_screen):
             self.log = LogFile(config.output)
         if script is not None:
             self._begin(script)  # which may define further hooks
+        self.top: TopTables | None = None
+        self.top_reports: TopReports | None = None
+        self.top_clock: TopClock | None = None
+        if config.top is not None:
+            self._begin_top(config, config.top)
         if config.trace is not None:
             self.trace = self._trace(config, config.trace)
         self.ports = self._port_stats(config)
@@ -76,7 +87,22 @@ class Pipeline:
             self.dump = Dump(config.write, config.files)
             self.entrance = DumpTee(self.decoder, self.dump)
         if script is not None:
-            script.packet_number = self._packet_number
+            script.wire = self.decoder.counts
+
+    def _begin_top(self, config: Config, options: TopOptions) -> None:
+        from tcpkit.metrics.top_row import VIEWS
+        from tcpkit.metrics.top_tables import TopTables
+        from tcpkit.sinks.top_clock import TopClock
+        from tcpkit.sinks.top_reports import TopReports
+
+        self.top = TopTables(VIEWS if options.screen else (options.view,))
+        if options.screen:
+            return
+        assert self.log is not None
+        reports = TopReports(options, config.json, self.top, self.pairing, self.log)
+        self.top_reports = reports
+        if options.interval_ns:
+            self.top_clock = TopClock(options.interval_ns, reports)
 
     def _begin(self, script: "Script") -> None:
         if self.config.lua_jit:
@@ -90,10 +116,6 @@ class Pipeline:
         """Diagnostics of a daemon, which has no stderr: into the log, where there is one."""
         if self.log is not None:
             self.log.write(f"{text}\n".encode("utf-8", "backslashreplace"))
-
-    def _packet_number(self) -> int:
-        """Of the packet that is being read, the first one being 1."""
-        return int(self.decoder.counts.packets)
 
     def _trace(self, config: Config, options: TraceOptions) -> "Trace":
         from tcpkit.sinks.trace.trace import Trace, has_colours
@@ -110,13 +132,17 @@ class Pipeline:
         if self.trace is not None:
             sinks.append(self.trace)
             hearers.append(self.trace.numbers)
-        elif self.log is not None:
+        elif self.log is not None and self.top is None:
             made = JsonLog if config.json else SlowLog
             sinks.append(made(self.log, config.explain))
         if self.script is not None and self.script.has("exchange"):
             from tcpkit.sinks.exchange_script import ExchangeScript
 
             hearers.append(ExchangeScript(self.script, config.explain))
+        if self.top is not None:
+            from tcpkit.sinks.top_recorder import TopRecorder
+
+            hearers.append(TopRecorder(self.top))
         ports = [PortStats(port, config.threshold_ns, sinks, hearers) for port in config.ports]
         tells_health = config.trace is not None and config.trace.tcp
         for port in ports:
@@ -127,6 +153,10 @@ class Pipeline:
     def _sink(self, config: Config, local: list[str]) -> SegmentSink:
         """What the decoder feeds, with the clock of a script that has one."""
         sink = self._reader(config, local)
+        if self.top_clock is not None:
+            from tcpkit.sinks.top_clock import TopTee
+
+            sink = TopTee(self.top_clock, sink)
         script = self.script
         if script is None or not script.has("tick"):
             return sink
@@ -162,12 +192,17 @@ class Pipeline:
 
     def advance(self, now_ns: int) -> None:
         """Capture time is at least `now_ns`."""
+        if self.top_clock is not None and now_ns >= self.top_clock.next_ns:
+            self.top_clock.advance(now_ns)
         if self.table is not None:
             self.table.advance(now_ns)
         if self.ticker is not None and now_ns >= self.ticker.next_ns:
             self.ticker.advance(now_ns)
 
     def flush(self) -> None:
+        """Write what there is, of packets that wait for a script too."""
+        if self.script is not None:
+            self.script.deliver()
         if self.log is not None:
             self.log.flush()
         if self.dump is not None:
@@ -177,10 +212,20 @@ class Pipeline:
         """The capture has ended: decide what waits."""
         if self.table is not None:
             self.table.finish()
+            self._finish_top(int(self.table.now_ns))
         if self.trace is not None:
             self.trace.finish()
         if self.script is not None:
             self.script.finish()
+
+    def _finish_top(self, now_ns: int) -> None:
+        if self.top_clock is not None:
+            self.top_clock.finish(now_ns)
+        elif self.top_reports is not None:
+            self.top_reports.once()
+        elif self.top is not None:
+            totals = self.top.totals
+            self.top.whole(int(totals.first_ns), int(totals.last_ns))
 
     def close(self) -> None:
         """Write and close the files."""
@@ -208,6 +253,8 @@ class Pipeline:
             counters.append(("flow", self.table.counts.numbers()))
         if self.raw is not None:
             counters.append(("raw", self.raw.numbers()))
+        if self.top is not None:
+            counters.append(("top", self.top.counts()))
         if self.script is not None:
             counters.append(("script", self.script.counts.numbers()))
         if self.dump is not None:

@@ -20,6 +20,7 @@ from typing import IO
 
 import pytest
 
+from tcpkit.script.packets import BATCH
 from tests.build import (
     Conversation,
     Packet,
@@ -131,6 +132,11 @@ def test_json_line_has_the_fields_of_the_contract_in_their_order(capture: Path) 
         ("quality", "exact"),
         ("depth", 0),
         ("flags", []),
+        ("upload_ns", 0),
+        ("wait_ns", 11_204_000),
+        ("queue_ns", 0),
+        ("service_ns", 11_204_000),
+        ("download_ns", 0),
     ]
 
 
@@ -413,6 +419,24 @@ def test_signal_in_a_long_read_reports_what_was_read(
     assert "error" not in summary
     assert log.read_text() == SET_LINE
     assert len(read_pcap(copy)) == len(one_set().packets)
+
+
+def test_signal_in_a_long_read_hands_the_script_what_was_read(tmp_path: Path) -> None:
+    packets = one_set().packets[: BATCH - 2]  # all of them wait
+    script = tmp_path / "script.lua"
+    script.write_text("function process(p) print(p.size) end function finish() print('end') end")
+    more = saved(tmp_path / "more", pings(1).packets).read_bytes()[FILE_HEADER:]
+    with reading_stdin("-m", "raw", "-S", script) as process:
+        assert process.stdin is not None
+        feed(process.stdin, saved(tmp_path / "some.pcap", packets).read_bytes())
+        feed(process.stdin, more[:RECORD_HEADER])
+        process.send_signal(signal.SIGINT)
+        out, errors = process.communicate(timeout=DEADLINE_S)
+    assert process.returncode == 0
+    *lines, last = out.decode().split()
+    assert len(lines) == len(packets)
+    assert last == "end"
+    assert f"script    processed {len(lines)}\n" in errors.decode()
 
 
 def test_progress_of_a_long_read_shows_on_a_terminal_only(capture: Path) -> None:

@@ -7,7 +7,7 @@ from mypy_extensions import i64, mypyc_attr
 from tcpkit.flow.half_stream import NOT_KNOWN
 from tcpkit.flow.sequence import distance
 
-MAX_MISHAPS: Final = 64  # of each side: more than an exchange that a reader looks at has
+MAX_MISHAPS: Final = 16  # of each side: more than an exchange that a reader looks at has
 
 
 @final

@@ -6,7 +6,17 @@ from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.half_stream import NOT_KNOWN
 
-MAX_CLOSURES: Final = 64  # the last ones: an exchange that saw more is told less than it waited
+MAX_CLOSURES: Final = 16  # the last ones: an exchange that saw more is told less than it waited
+
+
+@final
+@mypyc_attr(acyclic=True)
+class Closure:
+    """From `begin_ns` to `end_ns` nothing was taken."""
+
+    def __init__(self, begin_ns: i64, end_ns: i64) -> None:
+        self.begin_ns = begin_ns
+        self.end_ns = end_ns
 
 
 @final
@@ -18,7 +28,7 @@ class ZeroWindow:
         self.times: i64 = 0  # how often it closed
         self._closed_ns: i64 = 0  # all times together, the open one apart
         self._since_ns: i64 = NOT_KNOWN  # closed now, since then
-        self._closures: list[tuple[i64, i64]] | None = None  # the last ones, oldest first
+        self._closures: list[Closure] | None = None  # the last ones, oldest first
 
     def take(self, window: i64, ts_ns: i64) -> None:
         """The side said `window`, in whatever units."""
@@ -39,7 +49,7 @@ class ZeroWindow:
             closures = self._closures = []
         if len(closures) >= MAX_CLOSURES:
             closures.pop(0)
-        closures.append((since_ns, ts_ns))
+        closures.append(Closure(since_ns, ts_ns))
 
     def closed_ns(self, now_ns: i64) -> i64:
         """For how long it has been closed, until `now_ns`."""
@@ -52,8 +62,8 @@ class ZeroWindow:
         total: i64 = 0
         closures = self._closures
         if closures is not None:
-            for begin, end in closures:
-                total += max(min(end, last_ns) - max(begin, first_ns), 0)
+            for each in closures:
+                total += max(min(each.end_ns, last_ns) - max(each.begin_ns, first_ns), 0)
         if self._since_ns >= 0:
             total += max(last_ns - max(self._since_ns, first_ns), 0)
         return total

@@ -53,6 +53,10 @@ class PortStats(Recorder):
         self._want_from: i64 = _ALWAYS if threshold_ns is None else threshold_ns
         if not self._sinks:
             self._want_from = _NEVER
+        if not self._sinks and len(self._hearers) == 1:
+            self.tally = self._hearers[0].tally()
+        for hearer in self._hearers:
+            self.keeps_keys = self.keeps_keys or hearer.takes_keys
 
     @property
     def total_reqs(self) -> int:

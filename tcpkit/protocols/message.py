@@ -11,6 +11,7 @@ from typing import Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.endpoints import Endpoints
+from tcpkit.protocols.tally import NOT_LOOKED_UP, Tally
 
 NO_TIME: Final = -1  # a time or latency that does not exist
 
@@ -72,7 +73,9 @@ class Exchange:
     `request_seq` and `reply_seq` are the stream positions of the first bytes: with the
     addresses they say which bytes were paired (-1 over UDP, or without a reply). `ends` are
     who talks; over TCP that is the connection. `reply` is the reply's beginning as on the
-    wire, where the recorder asked for it (`keeps_replies`).
+    wire, where the recorder asked for it (`keeps_replies`); `keys` are the keys that are
+    known, as sent and each cut behind what is shown, where it asked for them (`keeps_keys`) and
+    the protocol has more to say than `key`.
 
     `queue_ns` is the part of the latency in which the request, complete, waited behind the
     replies to earlier ones of its connection: 0 where replies need no order, NO_TIME where
@@ -84,13 +87,14 @@ class Exchange:
         "status", "code", "hits", "exact", "depth", "flags", "time_ns", "latency_ns",
         "request_first_ns", "request_last_ns", "reply_first_ns", "reply_last_ns",
         "request_bytes", "reply_bytes", "request_seq", "reply_seq",
-        "dns_id", "attempts", "answers", "ends", "reply", "queue_ns",
-        "evidence",
+        "dns_id", "attempts", "answers", "ends", "reply", "queue_ns", "evidence", "keys", "found",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.ends: Endpoints | None = None
         self.reply: bytes = b""
+        self.keys: list[bytes] | None = None
+        self.found: i64 = NOT_LOOKED_UP  # of Redis: 1 for a value, 0 for none
         self.protocol: str = ""
         self.transport: str = "tcp"
         self.client: str = ""
@@ -167,6 +171,8 @@ class Recorder:
 
     keeps_replies: bool = False  # sessions keep the beginning of each reply, for `Exchange.reply`
     explains: bool = False  # sessions look for what explains a latency, for `Exchange.evidence`
+    keeps_keys: bool = False  # sessions set `Exchange.keys`
+    tally: Tally | None = None  # may be told of plain requests that are wanted
 
     def answered(self, latency_ns: i64) -> bool:
         """Count a replied, not blocking request; True if its Exchange is wanted.

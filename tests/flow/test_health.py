@@ -3,7 +3,9 @@
 import pytest
 
 from tcpkit.flow.health import Health
+from tcpkit.flow.mishap import MAX_MISHAPS
 from tcpkit.flow.side import Side
+from tcpkit.flow.zero_window import MAX_CLOSURES
 from tests.build import ACK, RST, SYN, Conversation, Packet, drop, duplicate, swap
 from tests.flow.recording import Flow, bare
 
@@ -260,4 +262,17 @@ def test_only_the_last_closures_of_a_window_are_kept() -> None:
     found = health(conversation.packets).client.zero_window
     assert found.times == 100
     assert found.closed_ns(conversation.now_ns) == 500 * US
-    assert found.closed_between(conversation.start_ns, conversation.now_ns) == 64 * 5 * US
+    assert found.closed_between(conversation.start_ns, conversation.now_ns) == MAX_CLOSURES * 5 * US
+
+
+def test_only_the_last_mishaps_are_kept() -> None:
+    conversation = Conversation().handshake()
+    for number in range(MAX_MISHAPS + 1):
+        conversation.client(b"ab", at_us=1000 * number + 10)
+        conversation.client(b"ab", at_us=1000 * number + 700, offset=2 * number)
+    found = health(conversation.packets).client.mishaps
+    again = [found.sent_again(1001 + 2 * number, 2, 0) for number in range(MAX_MISHAPS + 1)]
+    assert again[0] == -1
+    assert again[1:] == [
+        conversation.start_ns + (1000 * number + 700) * US for number in range(1, MAX_MISHAPS + 1)
+    ]

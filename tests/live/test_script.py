@@ -58,6 +58,22 @@ def test_script_ticks_while_nothing_is_sent(server: RespServer, script: Path) ->
     assert "script    exchanges 1   ticks" in done.err
 
 
+def test_packets_reach_the_script_when_nothing_follows_them(
+    server: RespServer, script: Path
+) -> None:
+    script.write_text("function process(p) if p.size > 0 then print(p.request, p.size) end end")
+    arguments = ("-p", str(server.port), "-S", script)
+    with tracing(*arguments, mode="raw", json=False) as tracer:
+        with Client(server.address, server.port) as client:
+            client.ask("GET", "key")
+            wait_until(lambda: tracer.text().count("\n") == 2, "both packets of the first one")
+            client.ask("GET", "key")
+            wait_until(lambda: tracer.text().count("\n") == 4, "both packets of the second one")
+        done = tracer.stop()
+    assert done.status == 0
+    assert [line.split("\t")[0] for line in done.out.splitlines()] == ["true", "false"] * 2
+
+
 def test_script_of_a_daemon_is_found_by_its_relative_path(server: RespServer, script: Path) -> None:
     log = script.parent / "log"
     arguments = ("-p", str(server.port), "-S", "script.lua", "-o", "log")

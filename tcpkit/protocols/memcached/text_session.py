@@ -13,6 +13,7 @@ from tcpkit.protocols.memcached.text_exchange import (
     describe_answer,
     describe_command,
     hidden,
+    kept_keys,
     key_of,
     keys_asked,
     retrieved_keys,
@@ -362,6 +363,9 @@ class TextSession(OrderedSession):
 
     def describe_request(self, request: Request, exchange: Exchange) -> None:
         describe_command(request.raw, exchange)
+        if self.recorder.keeps_keys and exchange.key is not None:
+            whole = len(request.raw) < LINE_BYTES
+            exchange.keys = kept_keys(request.raw, request.kind == RETRIEVAL, whole)
 
     def describe_reply(self, request: Request, exchange: Exchange) -> None:
         reader = self._reader

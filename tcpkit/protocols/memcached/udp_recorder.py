@@ -24,6 +24,7 @@ class UdpRecorder(Recorder):
         self._recorder = recorder
         self.keeps_replies = recorder.keeps_replies
         # `explains` stays off: replies need no order, so no request holds up another
+        self.keeps_keys = recorder.keeps_keys
         self.request_first_ns: i64 = 0
         self.depth: i64 = 0
         self.reply_last_ns: i64 = 0
