@@ -16,7 +16,7 @@ from tcpkit.wire.printable import printable
 
 HIDDEN: Final = "***"
 
-_BULK: Final = 36  # $
+_LF: Final = 10
 _SIMPLE: Final = 43  # +
 _ERROR: Final = 45  # -
 _INTEGER: Final = 58  # :
@@ -109,6 +109,8 @@ class _Reader:
             self._close_levels()
             if line.full:
                 break
+            while not self._levels and self._pos < self._end and self._data[self._pos] == _LF:
+                self._pos += 1  # a master that makes its snapshot shows that it lives
             if self._pos >= self._end:
                 if self._levels or self._more:
                     line.cut()
@@ -230,7 +232,8 @@ class _Reader:
         elif kind == 95:  # _
             self._line.add("(nil)")
         else:
-            self._line.add(printable(self._data[self._pos :], LINE_LIMIT))
+            rest = self._data[self._pos :]
+            self._line.add(printable(b"%c%s%s" % (kind, header, rest), LINE_LIMIT))
             self._line.cut()
 
     def _sized(self, kind: i64, header: bytes) -> bool:
