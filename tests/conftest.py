@@ -23,7 +23,7 @@ def live_fault() -> str | None:
     if importlib.util.find_spec("pcap") is None:
         return "pypcap is not installed"
     servers = ("redis-server", "memcached", "nsd", "unbound")
-    clients = ("memccapable", "dig", "kdig", "dnsperf", "ip", "nc", "psql")
+    clients = ("memccapable", "dig", "kdig", "dnsperf", "ip", "nc", "psql", "tmux")
     for program in (*servers, *clients):
         if shutil.which(program) is None:
             return f"{program} is not installed"

@@ -55,7 +55,8 @@ def test_person_looks_sorts_filters_and_quits() -> None:
 
 def test_picture_in_the_readme_is_what_a_person_sees() -> None:
     readme = (PCAPS.parent / "README.md").read_text()
-    shown = re.search(r"^```sh\ntcpkit (top .*)\n```\n\n```text\n(.*?)^```$", readme, re.M | re.S)
+    block = r"^```sh\ntcpkit (top [^\n]*)\n```\n\n```text\n(.*?)^```$"
+    shown = re.search(block, readme, re.MULTILINE | re.DOTALL)
     assert shown is not None
     picture = shown[2].splitlines()
     there = ["sh", "-c", f'cd {shlex.quote(str(PCAPS.parent))} && exec "$@"', "sh"]
