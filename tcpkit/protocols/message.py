@@ -11,6 +11,7 @@ from typing import Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.endpoints import Endpoints
+from tcpkit.protocols.command_numbers import CommandNumbers
 
 NO_TIME: Final = -1  # a time or latency that does not exist
 
@@ -140,6 +141,13 @@ class Recorder:
     """Takes what the sessions of one server port produce."""
 
     keeps_replies: bool = False  # sessions keep the beginning of each reply, for `Exchange.reply`
+    divides: bool = False  # `of_server` gives another one
+    # Who tells an exchange to `answered` or `wants` says of which command it is before, here.
+    commands: CommandNumbers | None = None
+
+    def of_server(self, ends: Endpoints) -> "Recorder":
+        """Who takes what is sent between `ends`, of this port: asked once a conversation."""
+        return self
 
     def answered(self, latency_ns: i64) -> bool:
         """Count a replied, not blocking request; True if its Exchange is wanted.

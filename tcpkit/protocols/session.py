@@ -40,6 +40,7 @@ class PairedSession(Step):
         self.previous_anchor = anchor
         self.unbroken = True
         self.last_ns = ts_ns
+        self.tell_command(request)
         if self.recorder.wants(SILENT, False):
             exchange = self.request_exchange(request)
             exchange.status = SILENT
@@ -63,6 +64,9 @@ class PairedSession(Step):
         if self.next_flags:
             request.flags = request.flags | self.next_flags
             self.next_flags = 0
+        commands = self.recorder.commands
+        if commands is not None:
+            commands.current = self.command_number(request, commands, True)
         if request.flags & BLOCKING:
             counts.blocking += 1
             return self.recorder.wants(OK, True)
@@ -97,6 +101,7 @@ class PairedSession(Step):
 
     def give_up(self, request: Request, status: str, ts_ns: i64) -> None:
         """Report `request` as never answered."""
+        self.tell_command(request)
         if self.recorder.wants(status, request.flags & BLOCKING != 0):
             exchange = self.request_exchange(request)
             exchange.status = status

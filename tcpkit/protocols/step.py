@@ -12,10 +12,12 @@ from mypy_extensions import i64
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN, distance
 from tcpkit.flow.stream import Stream
+from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.message import (
     BLOCKING,
     MID_STREAM,
     NO_TIME,
+    OK,
     SILENT,
     Exchange,
     PairingCounts,
@@ -110,6 +112,16 @@ class Step(Stream):
     def request_exchange(self, request: Request) -> Exchange:
         """The Exchange of `request`, without a reply."""
         raise NotImplementedError
+
+    def command_number(self, request: Request, commands: CommandNumbers, replied: bool) -> i64:
+        """The number of the command of `request`; `replied`: by the reply just read."""
+        raise NotImplementedError
+
+    def tell_command(self, request: Request) -> None:
+        """Before the recorder is told of `request`, which has no reply."""
+        commands = self.recorder.commands
+        if commands is not None:
+            commands.current = self.command_number(request, commands, False)
 
     def is_answering(self) -> bool:
         """Whether a reply has begun and not ended."""
@@ -342,6 +354,9 @@ class Step(Stream):
 
     def _count_tried(self, exchange: Exchange) -> bool:
         """Count an exchange whose trial went well; whether it is wanted."""
+        commands = self.recorder.commands
+        if commands is not None:
+            commands.current = commands.number(exchange.command, exchange.status == OK)
         if exchange.status == SILENT:
             self.counts.silent += 1
             return self.recorder.wants(SILENT, False)

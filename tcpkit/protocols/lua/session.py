@@ -7,7 +7,14 @@ from mypy_extensions import i64
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN
-from tcpkit.protocols.lua.exchange import CODE_LIMIT, describe, flags_of
+from tcpkit.protocols.command_numbers import NOT_KNOWN, CommandNumbers
+from tcpkit.protocols.lua.exchange import (
+    CODE_LIMIT,
+    describe,
+    flags_of,
+    known_number,
+    learned_number,
+)
 from tcpkit.protocols.lua.parser import Parser, number, text
 from tcpkit.protocols.lua.reply import LuaReply
 from tcpkit.protocols.message import ERROR, OK, Exchange, PairingCounts, Recorder
@@ -324,6 +331,14 @@ class LuaSession(OrderedSession):
     def finish(self, end: i64, ts_ns: i64) -> None:
         super().finish(end, ts_ns)
         self._driver.close(self._connection)
+
+    def command_number(self, request: Request, commands: CommandNumbers, replied: bool) -> i64:
+        command = self._driver.request_text(self._connection, request.tag)[0]
+        number = known_number(command, commands)
+        if number == NOT_KNOWN:
+            served = replied and not self._driver.reply_text(self._connection)[0]
+            number = learned_number(command, commands, served)
+        return number
 
     # Exchanges
 

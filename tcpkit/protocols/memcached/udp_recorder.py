@@ -10,7 +10,7 @@ from tcpkit.protocols.message import Exchange, Recorder
 
 @final
 class UdpRecorder(Recorder):
-    """Stands between the sessions of a port and its recorder.
+    """Stands between the sessions of a client and the recorder of its server.
 
     What is fed to a session when it reports is set before: the times of the request
     datagram, how many waited, and of the reply the last time and how many datagrams.
@@ -22,6 +22,7 @@ class UdpRecorder(Recorder):
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self.commands = recorder.commands
         self.request_first_ns: i64 = 0
         self.depth: i64 = 0
         self.reply_last_ns: i64 = 0

@@ -47,6 +47,10 @@ _SIMPLE: Final = 43
 _ERROR: Final = 45
 
 
+def is_error(kind: i64) -> bool:
+    return kind == _ERROR or kind == _BULK_ERROR
+
+
 @final
 class Multi:
     """The begin of a reply that consists of several messages."""
@@ -214,7 +218,7 @@ class ReplySide(RequestSide):
             self.owed -= 1
             self.contradicted("reply without request")
             return False
-        failed = kind == _ERROR or kind == _BULK_ERROR
+        failed = is_error(kind)
         if failed and self._silent_since and is_refusal(head):
             self.owed -= 1
             self.contradicted("silent or refused")
@@ -343,8 +347,7 @@ class ReplySide(RequestSide):
         exchange = self.request_exchange(request)
         replies = self._replies
         assert replies is not None
-        kind = replies.kind
-        if kind == _ERROR or kind == _BULK_ERROR:
+        if is_error(replies.kind):
             exchange.status = ERROR
             exchange.code = error_code(replies.head)
         else:
