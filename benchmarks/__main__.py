@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import live, log_lines, loss, lua, memory, offline, startup
+from benchmarks import divided, live, log_lines, loss, lua, memory, offline, startup
 from benchmarks.bench import Bench, Row
 from benchmarks.captures import FOLDER, CaptureFailed
 from benchmarks.dns_traffic import RANDOM_NAMES
@@ -42,6 +42,9 @@ MEASURES = {
     "dns-floods": Measure(memory.dns_floods),
     "log": Measure(log_lines.redis, REDIS),
     "dns-log": Measure(log_lines.dns, DNS),
+    "divided": Measure(divided.redis, REDIS),
+    "divided-memcached": Measure(divided.memcached, MEMCACHED),
+    "divided-dns": Measure(divided.dns, DNS),
     "lua": Measure(lua.process, REDIS),
     "lua-dns": Measure(lua.dns, DNS),
     "lua-redis": Measure(lua.redis, REDIS),

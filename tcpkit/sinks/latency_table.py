@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from tcpkit.metrics.row import Row
+from tcpkit.protocols.command_numbers import OTHER_NAME
 
 WIDTH: Final = 79  # a terminal of 80 columns, whose last one makes some wrap
 MAX_SHOWN: Final = 20  # rows of a port's commands, and of its servers
@@ -69,28 +70,35 @@ def port_table(ports: Sequence[Row], slow: str) -> list[str]:
 def divided_table(port: str, what: str, rows: Sequence[Row], slow: str) -> list[str]:
     """The first MAX_SHOWN of `rows`, each a `what`: a command or a server of `port`.
 
-    A name that is too long for its column has a line of its own.
+    There is one at least; OTHER_NAME is shown in any case, as the last. A name that is too long for its column has a line of its own.
     """
     lines = [f"port {port}, requests by {what}"]
-    if not rows:
-        return [*lines, "none"]
-    shown, left = rows[:MAX_SHOWN], rows[MAX_SHOWN:]
-    requests = max(len(_REQUESTS), *(len(f"{row.total_reqs:,}") for row in shown))
+    named = [row for row in rows if row.name != OTHER_NAME]
+    other = [row for row in rows if row.name == OTHER_NAME]
+    shown, left = named[:MAX_SHOWN], named[MAX_SHOWN:]
+    wide = [*shown, *other]
+    requests = max(len(_REQUESTS), *(len(f"{row.total_reqs:,}") for row in wide))
     widths = [requests, *([max(len(slow), 7)] if slow else []), *[_TIME_WIDTH] * _TIMES]
     room = WIDTH - sum(widths) - len(widths)
-    names = min(room, max(len(what), *(len(row.name) for row in shown)))
+    names = min(room, max(len(what), *(len(row.name) for row in wide)))
     lines.append(f"{what:<{names}} {_line(_titles(slow), widths)}")
     for row in shown:
-        name = row.name
-        if len(name) > names:
-            lines.append(name)
-            name = ""
-        lines.append(f"{name:<{names}} {_line(_numbers(row, slow), widths)}")
-        lines += _others(row)
+        lines += _named_lines(row, names, slow, widths)
     if left:
         more = sum(row.total_reqs for row in left)
         lines.append(f"... and {len(left)} more, with {more:,} requests")
+    for row in other:
+        lines += _named_lines(row, names, slow, widths)
     return lines
+
+
+def _named_lines(row: Row, names: int, slow: str, widths: Sequence[int]) -> list[str]:
+    """A row of `divided_table`, whose column of names is `names` wide."""
+    name = row.name
+    numbers = _line(_numbers(row, slow), widths)
+    if len(name) > names:
+        return [name, f"{'':<{names}} {numbers}", *_others(row)]
+    return [f"{name:<{names}} {numbers}", *_others(row)]
 
 
 def _titles(slow: str) -> list[str]:

@@ -1,7 +1,8 @@
 """What a run says at its end: the ports, where their time went, what can be doubted.
 
 The ports come first, with what an engineer on call asks for; then a histogram for
-each; then every counter of every room that is not zero, so that no loss is hidden.
+each, and its commands and servers where they are told apart; then every counter of
+every room that is not zero, so that no loss is hidden.
 """
 
 from collections.abc import Sequence
@@ -65,13 +66,15 @@ def render(
 
 
 def _divided(port: PortStats, slow: str) -> list[list[str]]:
+    """What was counted by command and by server."""
     rows, name = port.rows, str(port.port)
-    parts: list[list[str]] = []
-    if rows is not None and rows.numbers is not None:
-        parts.append(divided_table(name, "command", rows.commands(), slow))
-    if rows is not None and rows.by_server:
-        parts.append(divided_table(name, "server", rows.servers(), slow))
-    return parts
+    if rows is None:
+        return []
+    return [
+        divided_table(name, what, parts, slow)
+        for what, parts in (("command", rows.commands()), ("server", rows.servers()))
+        if parts
+    ]
 
 
 def _histogram(port: Row) -> list[str]:
