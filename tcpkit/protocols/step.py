@@ -114,8 +114,12 @@ class Step(Stream):
         raise NotImplementedError
 
     def command_number(self, request: Request, commands: CommandNumbers, replied: bool) -> i64:
-        """The number of the command of `request`; `replied`: by the reply just read."""
-        raise NotImplementedError
+        """The number of the command of `request`; `replied`: by the reply just read.
+
+        By the words of the log; a protocol whose requests are many finds it faster.
+        """
+        exchange = self.answered_exchange(request) if replied else self.request_exchange(request)
+        return commands.number(exchange.command, replied and exchange.status == OK)
 
     def tell_command(self, request: Request) -> None:
         """Before the recorder is told of `request`, which has no reply."""
