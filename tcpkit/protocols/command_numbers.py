@@ -30,7 +30,7 @@ class CommandNumbers:
     """The commands of a run. `listed` are those that the protocol itself has."""
 
     __slots__ = (
-        "current", "names", "_listed", "_numbers", "_unlisted", "_words", "_sizes", "_known",
+        "current", "names", "_listed", "_numbers", "_unlisted", "_words", "_known",
         "_by_bytes", "_codes",
     )  # fmt: skip
 
@@ -41,8 +41,7 @@ class CommandNumbers:
         self._numbers: dict[str, int] = {OTHER_NAME: OTHER, "": OTHER}
         self._unlisted: i64 = 0
         self._words = vec[i64]([0] * _SLOTS)
-        self._sizes = vec[i64]([0] * _SLOTS)
-        self._known = vec[i64]([0] * _SLOTS)
+        self._known = vec[i64]([0] * _SLOTS)  # number and, in the low four bits, size
         self._by_bytes: dict[bytes, int] = {}
         self._codes = vec[i64]([NOT_KNOWN] * CODES)
 
@@ -68,18 +67,25 @@ class CommandNumbers:
 
     def of_bytes(self, data: bytes, at: i64, size: i64) -> i64:
         """The number of the name that is the `size` bytes at `data[at]`, or NOT_KNOWN."""
-        if 0 < size <= _WORD and at + _WORD <= len(data):
-            word: i64 = read_i64_be(data, at) >> ((_WORD - size) << 3)
-            slot = (((word ^ (word >> 32)) & _MASK_32) * 0x5851F42D >> 20) & (_SLOTS - 1)
-            if self._words[slot] == word and self._sizes[slot] == size:
-                return self._known[slot]
-            number = self._of_slice(data[at : at + size])
-            if number >= 0:
-                self._words[slot] = word
-                self._sizes[slot] = size
-                self._known[slot] = number
-            return number
-        return self._of_slice(data[at : at + size])
+        length: i64 = len(data)
+        word: i64
+        if size <= 0 or size > _WORD or length < _WORD:
+            return self._of_slice(data[at : at + size])
+        if at + _WORD <= length:
+            word = read_i64_be(data, at) >> ((_WORD - size) << 3)
+        else:  # the last eight bytes, without those before and behind the name
+            word = read_i64_be(data, length - _WORD) >> ((length - at - size) << 3)
+        if size < _WORD:
+            word &= (i64(1) << (size << 3)) - 1
+        slot = (((word ^ (word >> 32)) & _MASK_32) * 0x5851F42D >> 20) & (_SLOTS - 1)
+        known = self._known[slot]
+        if self._words[slot] == word and known & 15 == size:
+            return known >> 4
+        number = self._of_slice(data[at : at + size])
+        if number >= 0:
+            self._words[slot] = word
+            self._known[slot] = number << 4 | size
+        return number
 
     def _of_slice(self, name: bytes) -> i64:
         known = self._by_bytes.get(name)

@@ -10,7 +10,6 @@ WIDTH: Final = 79  # a terminal of 80 columns, whose last one makes some wrap
 MAX_SHOWN: Final = 20  # rows of a port's commands, and of its servers
 
 _PERCENTS: Final = (50.0, 90.0, 99.0, 99.9)
-_TIMES: Final = len(_PERCENTS) + 2
 _TIME_WIDTH: Final = 7
 _REQUESTS: Final = "requests"
 _INDENT: Final = " " * 6
@@ -60,7 +59,8 @@ def port_table(ports: Sequence[Row], slow: str) -> list[str]:
     """A line for each port, and below it what is not in its histogram; `slow` is its title."""
     widths = [5, 11, *([max(len(slow), 7)] if slow else [])]
     # Two blanks between the times where there is room for them.
-    widths += [8 if sum(widths) <= _ROOM_FOR_BLANKS else _TIME_WIDTH] * _TIMES
+    blanks = sum(widths) <= _ROOM_FOR_BLANKS
+    widths += [8 if blanks else _TIME_WIDTH] * (len(_PERCENTS) + 2)
     lines = [_line(["port", *_titles(slow)], widths)]
     for port in ports:
         lines += [_line([port.name, *_numbers(port, slow)], widths), *_others(port)]
@@ -78,7 +78,8 @@ def divided_table(port: str, what: str, rows: Sequence[Row], slow: str) -> list[
     shown, left = named[:MAX_SHOWN], named[MAX_SHOWN:]
     wide = [*shown, *other]
     requests = max(len(_REQUESTS), *(len(f"{row.total_reqs:,}") for row in wide))
-    widths = [requests, *([max(len(slow), 7)] if slow else []), *[_TIME_WIDTH] * _TIMES]
+    widths = [requests, *([max(len(slow), 7)] if slow else [])]
+    widths += [_TIME_WIDTH] * (len(_PERCENTS) + 2)
     room = WIDTH - sum(widths) - len(widths)
     names = min(room, max(len(what), *(len(row.name) for row in wide)))
     lines.append(f"{what:<{names}} {_line(_titles(slow), widths)}")
@@ -109,7 +110,7 @@ def _titles(slow: str) -> list[str]:
 def _numbers(row: Row, slow: str) -> list[str]:
     counts = [f"{row.total_reqs:,}", *([f"{row.slow_reqs:,}"] if slow else [])]
     if not row.total_reqs:
-        return [*counts, *["-"] * _TIMES]
+        return [*counts, *["-"] * (len(_PERCENTS) + 2)]
     histogram = row.histogram
     average_ns = histogram.total_ns // row.total_reqs
     percentiles = [histogram.percentile(value) for value in _PERCENTS]

@@ -61,6 +61,8 @@ def test_name_is_found_by_exactly_its_bytes(
     for _ in range(2):  # by the dict, then by the table before it
         for number, name in enumerate(names, start=1):
             assert numbers.of_bytes(b"$3\r\n" + name + behind, 4, len(name)) == number
+        for number, name in enumerate(names, start=1):
+            assert numbers.of_bytes(behind + name, len(behind), len(name)) == number
     expected = names.index(stranger) + 1 if stranger in names else NOT_KNOWN
     assert numbers.of_bytes(stranger + behind, 0, len(stranger)) == expected
 

@@ -11,9 +11,11 @@ from tcpkit.protocols.redis.command import command_of, is_one_word
 from tcpkit.protocols.redis.exchange import name_of
 
 _NAME_AT: Final = 8
-# `*` a digit CR LF `$` a digit CR LF: the bytes that are the same in most requests
-_USUAL_MASK: Final = 0xFFFFFF00FFFF
-_USUAL: Final = 0x0D0A24000D0A
+# `*` a digit CR LF `$` a digit CR LF, and the same with two digits: which bytes are the same
+_ONE_MASK: Final = 0xFFFFFF00FFFF
+_ONE: Final = 0x0D0A24000D0A
+_TWO_MASK: Final = 0xFFFFFF00FF
+_TWO: Final = 0x0D0A24000D
 
 
 def known_number(request: Request, commands: CommandNumbers) -> i64:
@@ -21,8 +23,10 @@ def known_number(request: Request, commands: CommandNumbers) -> i64:
     raw = request.raw
     if request.arguments is None and len(raw) > _NAME_AT:
         head: i64 = read_i64_be(raw, 0)
-        if head & _USUAL_MASK == _USUAL:
+        if head & _ONE_MASK == _ONE:
             return commands.of_bytes(raw, _NAME_AT, ((head >> 16) & 0xFF) - 48)
+        if head & _TWO_MASK == _TWO:
+            return commands.of_bytes(raw, _NAME_AT + 1, ((head >> 8) & 0xFF) - 48)
     name = name_of(request)
     return commands.of_bytes(name, 0, len(name))
 
