@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import divided, live, log_lines, loss, lua, memory, offline, startup
+from benchmarks import divided, live, log_lines, loss, lua, memory, offline, startup, top
 from benchmarks.bench import Bench, Row
 from benchmarks.captures import FOLDER, CaptureFailed
 from benchmarks.dns_traffic import RANDOM_NAMES
@@ -40,6 +40,7 @@ MEASURES = {
     "redis-floods": Measure(memory.redis_floods),
     "memcached-floods": Measure(memory.memcached_floods),
     "dns-floods": Measure(memory.dns_floods),
+    "top": Measure(top.measure, REDIS),
     "log": Measure(log_lines.redis, REDIS),
     "dns-log": Measure(log_lines.dns, DNS),
     "divided": Measure(divided.redis, REDIS),

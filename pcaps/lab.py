@@ -96,6 +96,11 @@ class Lab:
             for host in hosts:
                 _run(f"ip -n {namespace} neighbor replace {host} lladdr {card} dev cable")
 
+    def jumbo(self, mtu: int) -> None:
+        """Let frames carry as much, so that a long transfer has few of them."""
+        for namespace in (self._client, self._server):
+            _run(f"ip -n {namespace} link set cable mtu {mtu}")
+
     def bridge_the_server(self) -> None:
         """Put the server's addresses on a bridge, as containers have it.
 

@@ -32,6 +32,10 @@ class TcpConnection:
         """Wait for the server to close the connection; False if it says something instead."""
         return not self._stream.read(1)
 
+    def take(self, size: int) -> bytes:
+        """As many bytes of what the server sends, whatever they are."""
+        return self._stream.read(size)
+
     def finish_writing(self) -> None:
         """Send FIN, and go on reading."""
         self.socket.shutdown(socket.SHUT_WR)

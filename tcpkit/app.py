@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 def run(config: Config, script: "Script | None" = None) -> int:
     """The exit status. Raises TcpkitError."""
+    if config.top is not None and config.top.screen:
+        from tcpkit.on_screen import run as run_on_screen
+
+        return run_on_screen(config, script)
     if config.files:
         from tcpkit.offline import run as run_offline
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from tcpkit import __version__
 from tcpkit.errors import TcpkitError
-from tcpkit.options import checked, command_of, read_options
+from tcpkit.options import checked, command_of, options_of, read_options
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -17,9 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = command_of(given)
         options = read_options(command, given)
         if options.help:
-            from tcpkit.manual import MANUAL
-
-            return _show(MANUAL)
+            return _show(_manual_of(command))
         if options.version:
             from tcpkit.installation import describe
 
@@ -53,6 +51,14 @@ def _occupy_streams() -> None:
             os.fstat(descriptor)
         except OSError:
             os.open(os.devnull, os.O_RDONLY)  # writing still fails
+
+
+def _manual_of(command: str) -> str:
+    if command:
+        return options_of(command).manual()
+    from tcpkit.manual import MANUAL
+
+    return MANUAL
 
 
 def _show(text: str) -> int:

@@ -11,6 +11,22 @@ DEFAULT_LUA_BUDGET = 10_000_000  # instructions a call: some 50 ms
 DEFAULT_LUA_MEMORY_MIB = 256
 
 
+class TopOptions(NamedTuple):
+    """What `tcpkit top` shows. With neither `once` nor `interval_ns` it is the live screen."""
+
+    view: str = "keys"
+    sort: str = "requests"
+    rows: int = 20
+    once: bool = False
+    interval_ns: int = 0  # a report for each so long; 0: none
+    min_rate: float = 0.0  # rows with so many requests, or bytes, a second only; 0: all
+    min_bytes_rate: float = 0.0
+
+    @property
+    def screen(self) -> bool:
+        return not self.once and not self.interval_ns
+
+
 class Config(NamedTuple):
     """One run. Exactly one of `interface` and `files` is set."""
 
@@ -38,3 +54,5 @@ class Config(NamedTuple):
     json: bool = False
     timeout_ns: int = int(DEFAULT_TIMEOUT_S * 1_000_000_000)
     quiet: bool = False
+    explain: bool = False  # the log says why, where the packets prove it
+    top: TopOptions | None = None

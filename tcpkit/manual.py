@@ -66,6 +66,9 @@ LUA SCRIPTS
 
 WHAT COMES OUT
     -j, --json              log one JSON object a line instead of text
+        --explain           say in the log why a request took its time, where
+                            the packets prove it: it waited behind another one
+                            of its connection, was sent again, was long itself
     -o, --output FILE       append the log to FILE; reopened on SIGHUP
     -w, --write FILE        save the packets that passed the filter to FILE
                             (pcap, nanoseconds)

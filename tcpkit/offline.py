@@ -56,7 +56,15 @@ class Reading(Progress):
             self._shows = False
 
 
-def run(config: Config, script: "Script | None" = None) -> int:
+class Look:
+    """Somebody who looks at what was read, before the summary."""
+
+    def show(self, pipeline: Pipeline, packets: int, problem: str) -> None:
+        """`problem` is what ended the read, "" for its end. Returns when the run shall end."""
+        raise NotImplementedError
+
+
+def run(config: Config, script: "Script | None" = None, look: Look | None = None) -> int:
     """Trace `config.files`; the exit status. Raises TcpkitError before anything was read."""
     gc.disable()  # no cycles are made on the packet's path, and looking for them costs a tenth
     pipeline = Pipeline(config, [], script)
@@ -83,6 +91,8 @@ def run(config: Config, script: "Script | None" = None) -> int:
     except TcpkitError as error:
         problem = error
     reading.clear()
+    if look is not None and savefile.counts.packets and not savefile.stop:
+        look.show(pipeline, savefile.counts.packets, "" if problem is None else str(problem))
     if not config.quiet and (problem is None or savefile.counts.packets):
         tell(pipeline.summary(savefile.counts.numbers()).rstrip("\n"))
     if problem is not None:

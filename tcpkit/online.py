@@ -47,6 +47,8 @@ class Online:
         )
         self.pipeline = Pipeline(config, local_addresses(), script)
         self.capture.feed(self.pipeline.entrance)
+        if self.pipeline.top_reports is not None:
+            self.pipeline.top_reports.dropped = self._dropped
         life_s = DIVIDED_LIFE_S if config.by else SNAPSHOT_LIFE_S
         self.server = StatsServer(self.pipeline.snapshot, life_s=life_s)
         self._stop = asyncio.Event()
@@ -66,7 +68,7 @@ class Online:
 
     async def serve(self) -> None:
         """Until a signal comes or something fails. Raises TcpkitError, OutputClosed."""
-        await self._stop.wait()
+        await self.until_stopped()
         loop = asyncio.get_running_loop()
         loop.remove_reader(self.capture.fileno())
         self.server.close()
@@ -78,6 +80,14 @@ class Online:
         problem = first or self._problem
         if problem is not None:
             raise problem
+
+    async def until_stopped(self) -> None:
+        """Return when the run is to end; a subclass may do something meanwhile."""
+        await self._stop.wait()
+
+    def stop(self) -> None:
+        """End the run in good order."""
+        self._stop.set()
 
     def describe(self) -> str:
         """What is being done, on a line."""
@@ -98,6 +108,11 @@ class Online:
         counts["stats clients refused"] = served.refused
         counts["stats clients lost"] = served.lost
         return self.pipeline.summary(counts)
+
+    def _dropped(self) -> int:
+        """Packets that the capture has lost so far."""
+        counts = self.capture.counts()
+        return counts["dropped by the kernel"] + counts["dropped by the interface"]
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Run a step of the loop; what it raises ends the run."""
@@ -139,17 +154,24 @@ class Online:
         self.pipeline.close()
 
 
-def run(config: Config, ready: Callable[[str], None] = tell, script: "Script | None" = None) -> int:
+def run(
+    config: Config,
+    ready: Callable[[str], None] = tell,
+    script: "Script | None" = None,
+    kind: type[Online] = Online,
+) -> int:
     """Trace `config.interface`; the exit status. Raises TcpkitError.
 
     `ready` is told in one line what is going on as soon as nothing can fail any more.
     """
     logging.basicConfig(format="tcpkit: %(levelname)s: %(message)s")
-    return uvloop.run(_run(config, ready, script))
+    return uvloop.run(_run(kind, config, ready, script))
 
 
-async def _run(config: Config, ready: Callable[[str], None], script: "Script | None") -> int:
-    online = Online(config, script)
+async def _run(
+    kind: type[Online], config: Config, ready: Callable[[str], None], script: "Script | None"
+) -> int:
+    online = kind(config, script)
     try:
         await online.start()
     except TcpkitError:

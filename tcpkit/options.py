@@ -39,7 +39,7 @@ MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap t
 DIVISIONS: Final = ("command", "server")  # of --by
 
 # The commands, and where their options are.
-COMMANDS: Final[dict[str, str]] = {}
+COMMANDS: Final[dict[str, str]] = {"top": "tcpkit.top_options"}
 
 
 class CommandOptions:
@@ -50,6 +50,10 @@ class CommandOptions:
 
     def checked(self, options: argparse.Namespace, config: Config) -> Config:
         """`config` with the command's own options. Raises ConfigError."""
+        raise NotImplementedError
+
+    def manual(self) -> str:
+        """What `tcpkit COMMAND -h` shows."""
         raise NotImplementedError
 
 
@@ -96,16 +100,17 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     add("-d", "--daemon", action="store_true")
     add("--pidfile")
     add("-j", "--json", action="store_true")
+    add("--explain", action="store_true")
     add("--timeout", default=str(DEFAULT_TIMEOUT_S))
     add("-q", "--quiet", action="store_true")
     add("-v", "--version", action="store_true")
     add("-h", "--help", action="store_true")
     if command:
-        _room_of(command).add_options(parser)
+        options_of(command).add_options(parser)
     return parser
 
 
-def _room_of(command: str) -> "CommandOptions":
+def options_of(command: str) -> "CommandOptions":
     """What knows the options of `command`; imported when it is asked for."""
     options = importlib.import_module(COMMANDS[command]).OPTIONS
     assert isinstance(options, CommandOptions)
@@ -132,10 +137,15 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
     early = _with_script(options)
     script = None if early.script is None else scripted.load(early)
     if options.mode not in modes():
-        raise ConfigError(f"unknown mode {options.mode!r}: choose from {', '.join(modes())}")
+        raise ConfigError(
+            f"unknown mode {options.mode!r}: {scripted.bringing(options.mode)}"
+            f"choose from {', '.join(modes())}"
+        )
     config = _whole(options, early)
     if command:
-        config = _room_of(command).checked(options, config)
+        if config.explain:
+            raise ConfigError(f"--explain is of the log: not with {command}")
+        config = options_of(command).checked(options, config)
     if script is None:
         script = scripted.load(config)
     if script is not None:
@@ -170,6 +180,8 @@ def _check_alone(options: argparse.Namespace) -> None:
     if bool(options.interface) == bool(options.read):
         what = "only one of" if options.read else "one of"
         raise ConfigError(f"{what} -i (live) and -r (a capture file) is needed")
+    if options.explain and options.daemon and not options.output:
+        raise ConfigError("--explain needs a log: with -d give -o")
     if options.daemon and not options.interface:
         raise ConfigError("-d needs -i: a file is read in the foreground")
     if options.pidfile and not options.daemon:
@@ -192,6 +204,8 @@ def _whole(options: argparse.Namespace, early: Config) -> Config:
         raise ConfigError("-t needs a protocol: choose one with -m")
     if options.mode == RAW and options.by is not None:
         raise ConfigError("--by needs a protocol: choose one with -m")
+    if options.mode == RAW and options.explain:
+        raise ConfigError("--explain needs a protocol: choose one with -m")
     threshold = options.threshold
     return early._replace(
         interface=options.interface,
@@ -213,6 +227,7 @@ def _whole(options: argparse.Namespace, early: Config) -> Config:
         pidfile=options.pidfile,
         timeout_ns=decimal("--timeout", options.timeout, NS_PER_S, 0.001, MAX_TIMEOUT_S),
         quiet=options.quiet,
+        explain=options.explain,
     )
 
 

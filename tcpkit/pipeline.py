@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from tcpkit.capture.dump import Dump, DumpTee
 from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
-from tcpkit.config import Config
+from tcpkit.config import Config, TopOptions
+from tcpkit.flow.health_tee import HealthTee
+from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.packet_filter import PacketFilter
 from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
@@ -30,17 +32,30 @@ if TYPE_CHECKING:  # Lua is loaded where there is a script
     from tcpkit.script.script import Script
     from tcpkit.script.ticker import Ticker
 
+if TYPE_CHECKING:  # and what `top` needs, with it
+    from tcpkit.metrics.top_tables import TopTables
+    from tcpkit.sinks.top_clock import TopClock
+    from tcpkit.sinks.top_reports import TopReports
+
 
 class Pipeline:
     """Everything right of the source. `entrance` takes the packets."""
 
-    def __init__(self, config: Config, local: list[str], script: "Script | None") -> None:
+    def __init__(
+        self,
+        config: Config,
+        local: list[str],
+        script: "Script | None",
+        observer: ConnectionObserver | None = None,
+    ) -> None:
         """Open the output and -w. Raises CaptureError or TcpkitError where that fails.
 
         `script` is the one of `config`, loaded; its `init` is called. `local` are this
-        machine's addresses, where packets are captured on it.
+        machine's addresses, where packets are captured on it. `observer` hears of the
+        connections, and with it each of them has its Health.
         """
         self.config = config
+        self._observer = observer
         self.pairing = PairingCounts()
         self.table: ConnectionTable | None = None
         self.raw: RawJson | PacketScript | None = None
@@ -54,6 +69,11 @@ class Pipeline:
             self.log = LogFile(config.output)
         if script is not None:
             self._begin(script)  # which may define further hooks
+        self.top: TopTables | None = None
+        self.top_reports: TopReports | None = None
+        self.top_clock: TopClock | None = None
+        if config.top is not None:
+            self._begin_top(config, config.top)
         self.ports = self._port_stats(config)
         tcp, udp = transports(config)
         self.decoder = Decoder(self._sink(config, local), tcp, udp)
@@ -63,6 +83,21 @@ class Pipeline:
             self.entrance = DumpTee(self.decoder, self.dump)
         if script is not None:
             script.packet_number = self._packet_number
+
+    def _begin_top(self, config: Config, options: TopOptions) -> None:
+        from tcpkit.metrics.top_row import VIEWS
+        from tcpkit.metrics.top_tables import TopTables
+        from tcpkit.sinks.top_clock import TopClock
+        from tcpkit.sinks.top_reports import TopReports
+
+        self.top = TopTables(VIEWS if options.screen else (options.view,))
+        if options.screen:
+            return
+        assert self.log is not None
+        reports = TopReports(options, config.json, self.top, self.pairing, self.log)
+        self.top_reports = reports
+        if options.interval_ns:
+            self.top_clock = TopClock(options.interval_ns, reports)
 
     def _begin(self, script: "Script") -> None:
         if self.config.lua_jit:
@@ -83,19 +118,27 @@ class Pipeline:
 
     def _port_stats(self, config: Config) -> list[PortStats]:
         sinks: list[ExchangeSink] = []
-        if self.log is not None:
-            sinks.append(JsonLog(self.log) if config.json else SlowLog(self.log))
+        if self.log is not None and self.top is None:
+            made = JsonLog if config.json else SlowLog
+            sinks.append(made(self.log, config.explain))
         hearers: list[ExchangeSink] = []
         if self.script is not None and self.script.has("exchange"):
             from tcpkit.sinks.exchange_script import ExchangeScript
 
-            hearers.append(ExchangeScript(self.script))
+            hearers.append(ExchangeScript(self.script, config.explain))
+        if self.top is not None:
+            from tcpkit.sinks.top_recorder import TopRecorder
+
+            hearers.append(TopRecorder(self.top))
         threshold_ns = config.threshold_ns
         numbers = self._command_numbers(config)
-        return [
+        ports = [
             PortStats(port, threshold_ns, sinks, hearers, _rows(config, numbers))
             for port in config.ports
         ]
+        for port in ports:
+            port.explains = config.explain
+        return ports
 
     def _command_numbers(self, config: Config) -> CommandNumbers | None:
         """One numbering for all ports."""
@@ -107,6 +150,10 @@ class Pipeline:
     def _sink(self, config: Config, local: list[str]) -> SegmentSink:
         """What the decoder feeds, with the clock of a script that has one."""
         sink = self._reader(config, local)
+        if self.top_clock is not None:
+            from tcpkit.sinks.top_clock import TopTee
+
+            sink = TopTee(self.top_clock, sink)
         script = self.script
         if script is None or not script.has("tick"):
             return sink
@@ -132,8 +179,9 @@ class Pipeline:
         if protocol.watches_udp(config.udp):
             reader = protocol.reader(recorders, self.pairing, config.timeout_ns)
         watch = Watch(config.ports, config.servers, local)
-        self.table = ConnectionTable(watch, opener, reader)
-        return self.table
+        observer = self._observer
+        self.table = ConnectionTable(watch, opener, reader, observer)
+        return self.table if observer is None else HealthTee(self.table, observer)
 
     def snapshot(self) -> list[dict[str, dict[str, object]]]:
         """What the stats server shows."""
@@ -141,6 +189,8 @@ class Pipeline:
 
     def advance(self, now_ns: int) -> None:
         """Capture time is at least `now_ns`."""
+        if self.top_clock is not None and now_ns >= self.top_clock.next_ns:
+            self.top_clock.advance(now_ns)
         if self.table is not None:
             self.table.advance(now_ns)
         if self.ticker is not None and now_ns >= self.ticker.next_ns:
@@ -156,8 +206,18 @@ class Pipeline:
         """The capture has ended: decide what waits."""
         if self.table is not None:
             self.table.finish()
+            self._finish_top(int(self.table.now_ns))
         if self.script is not None:
             self.script.finish()
+
+    def _finish_top(self, now_ns: int) -> None:
+        if self.top_clock is not None:
+            self.top_clock.finish(now_ns)
+        elif self.top_reports is not None:
+            self.top_reports.once()
+        elif self.top is not None:
+            totals = self.top.totals
+            self.top.whole(int(totals.first_ns), int(totals.last_ns))
 
     def close(self) -> None:
         """Write and close the files."""
@@ -185,6 +245,8 @@ class Pipeline:
             counters.append(("flow", self.table.counts.numbers()))
         if self.raw is not None:
             counters.append(("raw", self.raw.numbers()))
+        if self.top is not None:
+            counters.append(("top", self.top.counts()))
         if self.script is not None:
             counters.append(("script", self.script.counts.numbers()))
         if self.dump is not None:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from tcpkit.script.script import Script  # a run without a script does not load Lua
 
 EXAMPLE = "example.lua"
+PROTOCOLS = "protocols"  # the folder of the packaged scripts that define one
 
 
 def load(config: Config) -> "Script | None":
@@ -44,6 +45,16 @@ def _add_modes(script: "Script") -> None:
                 registry.add(LuaProtocol(script, definition))
             except ScriptError as error:
                 raise ScriptError(f"{script.name}: {error}") from None
+
+
+def bringing(mode: str) -> str:
+    """What to say of a mode that is not there and that a packaged script brings; else ""."""
+    from tcpkit.installation import scripts_folder
+
+    name = f"{PROTOCOLS}/{mode}.lua"
+    if mode.isalnum() and (scripts_folder() / name).is_file():
+        return f"-S {name} brings it; without a script, "
+    return ""
 
 
 def check(script: "Script", mode: str) -> None:

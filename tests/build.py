@@ -29,6 +29,7 @@ from typing import Final
 ETHERNET: Final = 1  # LINKTYPE_ETHERNET
 START_NS: Final = 1_500_000_000_000_000_000
 STEP_NS: Final = 1000
+WINDOW: Final = 502
 
 FIN: Final = 0x01
 SYN: Final = 0x02
@@ -154,12 +155,16 @@ class Conversation:
         """The server sends `data`; see `client`."""
         return self._data(self._server, self._client, data, at_us, offset, acked)
 
-    def client_ack(self, at_us: float | None = None, *, acked: int | None = None) -> "Conversation":
+    def client_ack(
+        self, at_us: float | None = None, *, acked: int | None = None, window: int = WINDOW
+    ) -> "Conversation":
         """A segment without payload."""
-        return self._empty(self._client, self._server, ACK, at_us, acked)
+        return self._empty(self._client, self._server, ACK, at_us, acked, window)
 
-    def server_ack(self, at_us: float | None = None, *, acked: int | None = None) -> "Conversation":
-        return self._empty(self._server, self._client, ACK, at_us, acked)
+    def server_ack(
+        self, at_us: float | None = None, *, acked: int | None = None, window: int = WINDOW
+    ) -> "Conversation":
+        return self._empty(self._server, self._client, ACK, at_us, acked, window)
 
     def client_fin(self, at_us: float | None = None) -> "Conversation":
         self._empty(self._client, self._server, FIN | ACK, at_us, None)
@@ -181,8 +186,24 @@ class Conversation:
     def server_reset(self, at_us: float | None = None) -> "Conversation":
         return self._empty(self._server, self._client, RST | ACK, at_us, None)
 
+    def client_refuses(
+        self, at_us: float | None = None, *, acked: int | None = None
+    ) -> "Conversation":
+        """A RST that answers a segment of the server's, which acknowledged `acked` bytes."""
+        return self._refuse(self._client, at_us, acked)
+
+    def server_refuses(
+        self, at_us: float | None = None, *, acked: int | None = None
+    ) -> "Conversation":
+        return self._refuse(self._server, at_us, acked)
+
     def write_pcap(self, path: str | Path) -> None:
         write_pcap(path, self.packets)
+
+    def _refuse(self, side: Side, at_us: float | None, acked: int | None) -> "Conversation":
+        seq = side.next_position() if acked is None else side.position(acked)
+        self._send(side, b"", RST, seq, 0, at_us)
+        return self
 
     def _data(
         self,
@@ -205,14 +226,27 @@ class Conversation:
         return self
 
     def _empty(
-        self, side: Side, peer: Side, flags: int, at_us: float | None, acked: int | None
+        self,
+        side: Side,
+        peer: Side,
+        flags: int,
+        at_us: float | None,
+        acked: int | None,
+        window: int = WINDOW,
     ) -> "Conversation":
         ack = peer.next_position() if acked is None else peer.position(acked)
-        self._send(side, b"", flags, side.next_position(), ack, at_us)
+        self._send(side, b"", flags, side.next_position(), ack, at_us, window)
         return self
 
     def _send(
-        self, side: Side, data: bytes, flags: int, seq: int, ack: int, at_us: float | None
+        self,
+        side: Side,
+        data: bytes,
+        flags: int,
+        seq: int,
+        ack: int,
+        at_us: float | None,
+        window: int = WINDOW,
     ) -> None:
         self.now_ns += STEP_NS
         if at_us is not None:
@@ -227,7 +261,9 @@ class Conversation:
             options += b"\x01\x01\x08\x0a" + struct.pack(
                 "!II", (side.clock_ms + elapsed_ms) & _MASK_32, echo & _MASK_32
             )
-        segment = tcp_segment(side.end, peer.end, data, seq, ack, flags, options=options)
+        segment = tcp_segment(
+            side.end, peer.end, data, seq, ack, flags, window=window, options=options
+        )
         packet = ip_packet(side.end, peer.end, _TCP, segment, side.identification)
         side.identification = (side.identification + 1) & 0xFFFF or 1
         frame = ethernet_frame(packet, self.vlan)
@@ -258,7 +294,7 @@ def tcp_segment(
     ack: int,
     flags: int,
     *,
-    window: int = 502,
+    window: int = WINDOW,
     options: bytes = b"",
 ) -> bytes:
     """TCP header and payload; `options` are filled up to a multiple of 4 bytes."""

@@ -46,9 +46,9 @@ def options_of(capture: Path) -> list[str]:
     return ["-m", mode, *(["-u"] if udp else []), *script]
 
 
-def log_of(capture: Path) -> bytes:
+def log_of(capture: Path, *more: str) -> bytes:
     """What `tcpkit -j` writes of it. Raises CalledProcessError if it fails or complains."""
-    options = [*options_of(capture), "-j", "-q"]
+    options = [*options_of(capture), "-j", "-q", *more]
     command = [sys.executable, "-m", "tcpkit", "-r", str(PCAPS / capture), *options]
     done = subprocess.run(command, capture_output=True, check=False)
     if done.returncode or done.stderr:

@@ -18,7 +18,7 @@ OPTIONS = (
     "-i, --interface", "-r, --read", "-m, --mode", "-p, --port", "-s, --server",
     "-t, --threshold", "--by", "-P, --stats-port", "--bind", "-w, --write", "-B, --buffer-size",
     "--snaplen", "-o, --output", "-u, --udp", "-d, --daemon", "--pidfile", "-j, --json",
-    "--timeout", "-q, --quiet", "-v, --version", "-h, --help",
+    "--explain", "--timeout", "-q, --quiet", "-v, --version", "-h, --help",
 )  # fmt: skip
 
 
@@ -59,6 +59,10 @@ def test_defaults_are_those_of_the_manual() -> None:
         (["-r", "a", "-m", "dns", "--by", "server"], divided("server")),
         (["-r", "a", "-m", "dns", "--by", "command"], divided("command")),
         (["-r", "a", "-m", "dns", "--by=server, command,server"], divided("command", "server")),
+        (
+            ["-r", "a", "-m", "dns", "--explain"],
+            Config(mode="dns", files=("a",), ports=(53,), explain=True),
+        ),
         (["-i", "lo", "-P", "0"], Config(interface="lo", stats_port=0)),
         (["-i", "lo", "--stats-port", "65535"], Config(interface="lo", stats_port=65535)),
         (["-i", "lo", "--bind", "::1"], Config(interface="lo", bind="::1")),
@@ -110,7 +114,8 @@ def test_timeout_is_seconds_and_may_be_a_decimal(text: str, timeout_s: str) -> N
     [
         ([], ["-i", "-r"]),
         (["-i", "lo", "-r", "x.pcap"], ["-i", "-r"]),
-        (["-r", "x.pcap", "-m", "http"], ["http", "raw", "redis", "dns"]),
+        (["-r", "x.pcap", "-m", "ftp"], ["ftp", "raw", "redis", "dns"]),
+        (["-r", "x.pcap", "-m", "http"], ["http", "-S protocols/http.lua", "raw", "redis", "dns"]),
         (["-r", "x.pcap", "-m", "Redis"], ["Redis"]),
         (["-r", "x.pcap", "--lua", "lua56"], ["--lua", "luajit", "lua55", "'lua56'"]),
         (["-r", "x.pcap", "-m", "redis", "--lua", "lua54"], ["--lua", "-S"]),
@@ -127,6 +132,8 @@ def test_timeout_is_seconds_and_may_be_a_decimal(text: str, timeout_s: str) -> N
         (["-r", "x.pcap", "--by", "command"], ["--by", "-m"]),
         (["-r", "x.pcap", "-m", "redis", "--by", "client"], ["--by", "command", "'client'"]),
         (["-r", "x.pcap", "-m", "redis", "--by", ""], ["--by", "''"]),
+        (["-r", "x.pcap", "--explain"], ["--explain", "-m"]),
+        (["-i", "lo", "-m", "redis", "-d", "--explain"], ["--explain", "-o", "-d"]),
         (["-r", "x.pcap", "-p", "0"], ["-p", "'0'"]),
         (["-r", "x.pcap", "-p", "65536"], ["-p", "'65536'"]),
         (["-r", "x.pcap", "-p", "6379,"], ["-p", "''"]),

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import tcpkit
 from tcpkit.flow.counts import FlowCounts
+from tcpkit.flow.health import Health
+from tcpkit.flow.side import Side
+from tcpkit.metrics.top_tables import TopTables
 from tcpkit.protocols.message import PairingCounts
 from tcpkit.script.counts import ScriptCounts
 from tcpkit.sinks.summary import pairing_numbers
@@ -60,6 +63,9 @@ def test_every_counter_of_the_rooms_is_explained() -> None:
         *FlowCounts().numbers(),
         *ScriptCounts().numbers(),
         *pairing_numbers(PairingCounts()),
+        *Health().numbers(),
+        *Side().numbers(0),
+        *TopTables().counts(),
     }
     assert sorted(names - words()) == []
 

@@ -41,11 +41,14 @@ class Ahead:
     `hole_since_ns` and `hole_packets` say how long the bytes before it have been missing.
     """
 
-    __slots__ = ("acked", "fin", "fin_ns", "held", "held_bytes", "hole_since_ns", "hole_packets")
+    __slots__ = (
+        "acked", "fin", "fin_ack", "fin_ns", "held", "held_bytes", "hole_since_ns", "hole_packets",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.acked: i64 = NOT_KNOWN  # the peer has all bytes before this one
         self.fin: i64 = NOT_KNOWN  # position of the FIN, captured at fin_ns
+        self.fin_ack: i64 = NOT_KNOWN  # what the FIN acknowledged
         self.fin_ns: i64 = 0
         self.held: list[Held] | None = None
         self.held_bytes: i64 = 0
@@ -92,6 +95,12 @@ class HalfStream:
         """When the FIN was captured."""
         ahead = self.ahead
         return 0 if ahead is None else ahead.fin_ns
+
+    @property
+    def fin_ack(self) -> i64:
+        """What the FIN acknowledged of the other direction."""
+        ahead = self.ahead
+        return NOT_KNOWN if ahead is None else ahead.fin_ack
 
     def _ahead(self) -> Ahead:
         ahead = self.ahead
@@ -188,10 +197,11 @@ class HalfStream:
             return False
         return distance(ahead.acked, self.next) >= missing
 
-    def end_at(self, fin: i64, ts_ns: i64) -> None:
-        """The FIN has position `fin`: nothing behind it is data."""
+    def end_at(self, fin: i64, ack: i64, ts_ns: i64) -> None:
+        """The FIN has position `fin` and acknowledges `ack`: nothing behind it is data."""
         ahead = self._ahead()
         ahead.fin = fin
+        ahead.fin_ack = ack
         ahead.fin_ns = ts_ns
         while ahead.held is not None and distance(ahead.held[-1].seq, fin) >= 0:
             ahead.held_bytes -= len(ahead.held.pop().data)

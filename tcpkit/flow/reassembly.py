@@ -18,8 +18,13 @@ from mypy_extensions import i64
 from tcpkit.flow.connection import Connection
 from tcpkit.flow.counts import FlowCounts
 from tcpkit.flow.half_stream import HalfStream, Held
+from tcpkit.flow.health import Health
+from tcpkit.flow.health_notes import note_again, note_found, note_gap, note_late
+from tcpkit.flow.observer import ConnectionObserver, tell_ended, tell_started
+from tcpkit.flow.reset import end_by_reset, is_unexplained, note_reset
 from tcpkit.flow.sequence import MASK, distance
-from tcpkit.flow.stream import END_FIN, END_LOST, OUT_OF_ORDER, Stream, StreamOpener
+from tcpkit.flow.side import AGAIN, COPY, COPY_NS, PROBE
+from tcpkit.flow.stream import END_FIN, END_LOST, END_RESET, OUT_OF_ORDER, Stream, StreamOpener
 from tcpkit.wire.segment import ACK, FIN, RST, SYN, Segment
 
 ACKED_PACKETS: Final = 16  # a capture reorders over a few packets (multi-queue cards, `any`)
@@ -29,7 +34,6 @@ HOLE_NS: Final = 30_000_000_000  # several retransmission timeouts (RFC 6298)
 MAX_HELD_PIECES: Final = 4096  # a window of 6 MB in segments of 1460 bytes
 MAX_HELD_BYTES: Final = 8 << 20  # both directions of one connection
 MAX_HELD_TOTAL: Final = 64 << 20  # all connections together
-COPY_NS: Final = 500_000  # no retransmission follows its original as fast as a copy does
 WINDOW: Final = 1 << 30  # the largest window there is (RFC 7323)
 
 
@@ -40,10 +44,16 @@ _PLAIN_MASK: Final = SYN | FIN | RST | ACK
 class Reassembly:
     """Shared by all connections; keeps only what is counted over all of them."""
 
-    __slots__ = ("opener", "counts", "held_total")
+    __slots__ = ("opener", "counts", "observer", "held_total")
 
-    def __init__(self, opener: StreamOpener, counts: FlowCounts) -> None:
+    def __init__(
+        self,
+        opener: StreamOpener,
+        counts: FlowCounts,
+        observer: ConnectionObserver | None = None,
+    ) -> None:
         self.opener = opener
+        self.observer = observer
         self.counts = counts
         self.held_total: i64 = 0
 
@@ -58,6 +68,8 @@ class Reassembly:
             server_start = conn.server_half.started
             if not (client_start and server_start):
                 self.counts.mid_stream += 1
+            if self.observer is not None:
+                tell_started(self.observer, conn)
             stream = conn.stream = self.opener.open(conn, client_start, server_start)
         return stream
 
@@ -66,6 +78,9 @@ class Reassembly:
         half = conn.client_half if from_client else conn.server_half
         other = conn.server_half if from_client else conn.client_half
         flags = segment.flags
+        health = conn.health
+        if health is not None and not health.started_told:
+            health.shake_hands(from_client, segment)
         if flags & _PLAIN_MASK == ACK and self._queued(conn, from_client, segment):
             now_ns = segment.ts_ns
             if self._overdue(conn, True, now_ns, 1) or self._overdue(conn, False, now_ns, 1):
@@ -93,12 +108,11 @@ class Reassembly:
             self._payload(conn, from_client, segment, seq, idle_ns)
         if flags & RST:
             self.counts.resets += 1
-            if conn.reset_ns < 0:
-                conn.reset_ns = segment.ts_ns
+            note_reset(conn, from_client, segment, seq)
             half.note_acked(seq)  # nothing before it will be sent any more
         elif flags & FIN and half.fin < 0:
             before = half.held_bytes
-            half.end_at((seq + size) & MASK, segment.ts_ns)
+            half.end_at((seq + size) & MASK, segment.ack, segment.ts_ns)
             self.held_total += half.held_bytes - before
         self.settle(conn, segment.ts_ns, 1)
 
@@ -124,7 +138,7 @@ class Reassembly:
         data = segment.data[segment.start : segment.end]
         late = from_client and self._is_late(conn, True, half, segment.seq)
         if late:
-            self.counts.out_of_order += 1
+            self._count_late(conn, True, segment, segment.seq)
         held.append(Held(segment.seq, segment.size, data, segment.ts_ns, segment.ack, late))
         ahead.held_bytes += len(data)
         self.held_total += len(data)
@@ -158,7 +172,8 @@ class Reassembly:
             return
         if ahead < 0:
             self.counts.retransmissions += 1
-            self.stream_of(conn).retransmitted(from_client, seq, half.next)
+            note_again(self.observer, conn, from_client, seq, half.next, segment.ts_ns)
+            self.stream_of(conn).retransmitted(from_client, seq, half.next, segment.ts_ns)
         late = self._is_late(conn, from_client, half, seq)
         ack = segment.ack if segment.flags & ACK else max(other.next, 0)
         whole = size == segment.end - segment.start
@@ -172,11 +187,15 @@ class Reassembly:
         if not half.hold(piece):
             if half.knows_mark(segment.mark):
                 self.counts.copies += 1
+                note_found(conn, COPY)
             else:
                 self.counts.retransmissions += 1
+                note_found(conn, AGAIN)
+                last = (seq + size) & MASK
+                note_again(self.observer, conn, from_client, seq, last, segment.ts_ns)
             return
         if piece.late:
-            self.counts.out_of_order += 1
+            self._count_late(conn, from_client, segment, seq)
         self.held_total += half.held_bytes - before
         half.remember_mark(segment.mark)
 
@@ -195,7 +214,7 @@ class Reassembly:
         half.remember_mark(segment.mark)
         stream = self.stream_of(conn)
         if late:
-            self.counts.out_of_order += 1
+            self._count_late(conn, from_client, segment, seq)
             stream.notes = OUT_OF_ORDER
         data, start, end = segment.data, segment.start, segment.end
         if from_client:
@@ -219,6 +238,10 @@ class Reassembly:
             return False
         return distance(replies[0].ack, seq) > 0
 
+    def _count_late(self, conn: Connection, from_client: bool, segment: Segment, seq: i64) -> None:
+        self.counts.out_of_order += 1
+        note_late(conn, from_client, segment, seq)
+
     def _seen_before(
         self,
         conn: Connection,
@@ -230,12 +253,16 @@ class Reassembly:
     ) -> None:
         if segment.size == 1 and distance(seq, half.next) == -1:
             self.counts.keepalives += 1  # RFC 9293, section 3.8.4
+            note_found(conn, PROBE)
         elif half.knows_mark(segment.mark) or (segment.mark == 0 and idle_ns < COPY_NS):
             self.counts.copies += 1
+            note_found(conn, COPY)
         else:
             self.counts.retransmissions += 1
+            note_found(conn, AGAIN)
             last = (seq + segment.size) & MASK
-            self.stream_of(conn).retransmitted(from_client, seq, last)
+            note_again(self.observer, conn, from_client, seq, last, segment.ts_ns)
+            self.stream_of(conn).retransmitted(from_client, seq, last, segment.ts_ns)
 
     def settle(self, conn: Connection, now_ns: i64, packets: i64) -> None:
         """Deliver all that can be delivered, give up the holes whose bound has passed.
@@ -266,6 +293,10 @@ class Reassembly:
                 self._give_up(conn, False)
             else:
                 break
+        if end == END_RESET:
+            end = end_by_reset(conn)
+            if conn.stream is not None and is_unexplained(conn):
+                self._tell_gap(conn, False, 1)  # of unknown size
         self._end(conn, end, ts_ns)
         conn.troubled = False
 
@@ -274,7 +305,24 @@ class Reassembly:
         self.drop_held(conn)
         if conn.stream is not None:
             conn.stream.finish(end, ts_ns)
+        health = conn.health
+        self.farewell(conn, end, ts_ns)
         conn.restart()
+        if health is not None:
+            conn.health = Health()
+
+    def farewell(self, conn: Connection, end: i64, ts_ns: i64) -> None:
+        """Tell the observer, if there is one, that `conn` is over, unless it knows.
+
+        `end` and `ts_ns` are for one that has not ended so far.
+        """
+        observer, health = self.observer, conn.health
+        if observer is None or health is None:
+            return
+        if not health.end:
+            health.end = end
+            health.end_ns = ts_ns
+        tell_ended(observer, conn)
 
     def drop_held(self, conn: Connection) -> None:
         self.held_total -= conn.client_half.drop_held() + conn.server_half.drop_held()
@@ -362,11 +410,16 @@ class Reassembly:
     def _give_up(self, conn: Connection, from_client: bool) -> None:
         half = conn.client_half if from_client else conn.server_half
         size = half.missing()
+        self._tell_gap(conn, from_client, size)
+        half.forget_hole()
+
+    def _tell_gap(self, conn: Connection, from_client: bool, size: i64) -> None:
+        half = conn.client_half if from_client else conn.server_half
         seq = half.next
         half.next = (seq + size) & MASK
-        half.forget_hole()
         self.counts.gaps += 1
         self.counts.gap_bytes += size
+        note_gap(conn, from_client, size)
         stream = self.stream_of(conn)
         if from_client:
             stream.request_gap(size, seq)
@@ -378,3 +431,9 @@ class Reassembly:
         if conn.stream is not None:
             conn.stream.finish(end, ts_ns)
             conn.stream = None
+        health = conn.health
+        if health is not None and end == END_FIN and not health.is_closed:
+            health.end = end  # the tee tells it, or who forgets the connection
+            health.end_ns = ts_ns
+            return
+        self.farewell(conn, end, ts_ns)

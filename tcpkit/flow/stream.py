@@ -16,11 +16,18 @@ OUT_OF_ORDER: Final = 1
 
 # How a connection ended.
 END_FIN: Final = 1  # the server's FIN, all bytes before it delivered
-END_RESET: Final = 2  # RST by either side
+END_RESET: Final = 2  # RST: replies may have been under way that nobody captured
 END_REUSED: Final = 3  # a new SYN on the same four-tuple
 END_FORGOTTEN: Final = 4  # expired, or the table needed the room
 END_CAPTURE: Final = 5  # the capture ended
 END_LOST: Final = 6  # its numbers stopped making sense: what waits cannot be believed
+END_ABORT: Final = 7  # the server's own RST, all bytes before it delivered
+END_REFUSED: Final = 8  # RST: the server knows no connection that the last request bytes belong to
+
+
+def is_proven(end: i64) -> bool:
+    """Whether an end proves that no reply is missing, if no gap was told."""
+    return end == END_FIN or end == END_ABORT
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -67,8 +74,8 @@ class Stream:
     def reply_skip(self, size: i64, ts_ns: i64, seq: i64) -> None:
         raise NotImplementedError
 
-    def retransmitted(self, from_client: bool, first: i64, last: i64) -> None:
-        """Bytes from position `first` to before `last`, delivered earlier, were seen again."""
+    def retransmitted(self, from_client: bool, first: i64, last: i64, ts_ns: i64) -> None:
+        """Bytes from `first` to before `last`, delivered earlier, were seen again at `ts_ns`."""
         raise NotImplementedError
 
     def expire(self, now_ns: i64) -> None:

@@ -20,9 +20,16 @@ from typing import Final, final
 from librt.strings import BytesWriter, write_i16_be, write_i64_be
 from mypy_extensions import i16, i64
 
-from tcpkit.flow.connection import Connection, reversed_pair, reversed_ports
+from tcpkit.flow.connection import (
+    Connection,
+    is_from_client,
+    reversed_pair,
+    reversed_ports,
+)
 from tcpkit.flow.counts import FlowCounts
 from tcpkit.flow.datagrams import CANNOT_TELL, REQUEST, DatagramReader
+from tcpkit.flow.health import Health
+from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.reassembly import Reassembly
 from tcpkit.flow.sequence import MASK, SIGN
 from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_RESET, END_REUSED, StreamOpener
@@ -44,20 +51,29 @@ _PLAIN_MASK: Final = SYN | FIN | RST | ACK
 
 @final
 class ConnectionTable(SegmentSink):
-    """Follows the TCP connections, and hands on the datagrams, of the watched servers."""
+    """Follows the TCP connections, and hands on the datagrams, of the watched servers.
+
+    With an `observer` it keeps the Health of each connection, but for what a HealthTee in
+    front of it has to see.
+    """
 
     __slots__ = (
-        "watch", "counts", "reassembly", "reader", "now_ns",
+        "watch", "counts", "reassembly", "reader", "now_ns", "_observed",
         "_cache", "_table", "_troubled", "_armed_ns", "_next_sweep_ns", "_next_full_ns",
     )  # fmt: skip
 
     def __init__(
-        self, watch: Watch, opener: StreamOpener, reader: DatagramReader | None = None
+        self,
+        watch: Watch,
+        opener: StreamOpener,
+        reader: DatagramReader | None = None,
+        observer: ConnectionObserver | None = None,
     ) -> None:
         self.watch = watch
         self.reader = reader
         self.counts = FlowCounts()
-        self.reassembly = Reassembly(opener, self.counts)
+        self.reassembly = Reassembly(opener, self.counts, observer)
+        self._observed = observer is not None
         self.now_ns: i64 = 0
         self._cache: list[Connection | None] = [None] * CACHE_SLOTS
         self._table: dict[bytes, Connection] = {}
@@ -89,14 +105,14 @@ class ConnectionTable(SegmentSink):
             conn = self._find(segment, slot)
             if conn is None:
                 return False
-            from_client = _is_from_client(conn, segment)
+            from_client = is_from_client(conn, segment)
         elif conn.ports != ports or conn.a0 != a0:
             from_client = False
             if conn.back_ports != ports or conn.back_a0 != a0:
                 conn = self._find(segment, slot)
                 if conn is None:
                     return False
-                from_client = _is_from_client(conn, segment)
+                from_client = is_from_client(conn, segment)
         idle_ns = ts_ns - conn.last_ns
         conn.last_ns = ts_ns
         half = conn.client_half if from_client else conn.server_half
@@ -183,6 +199,7 @@ class ConnectionTable(SegmentSink):
                 self.reassembly.close(conn, END_RESET, conn.reset_ns)
             elif conn.closed_ns < 0:
                 self.reassembly.close(conn, END_CAPTURE, self.now_ns)
+            self.reassembly.farewell(conn, END_CAPTURE, self.now_ns)
         if self.reader is not None:
             self.reader.finish(self.now_ns)
         self._table.clear()
@@ -224,6 +241,7 @@ class ConnectionTable(SegmentSink):
             self.counts.reused += 1
             if self._server_end(segment) == NEITHER:
                 self._close_for(conn, segment)  # the port has another use now
+                self.reassembly.farewell(conn, END_REUSED, segment.ts_ns)
                 conn.restart()
                 conn.ignored = True
             else:
@@ -266,6 +284,13 @@ class ConnectionTable(SegmentSink):
         self._cache[slot] = conn
         return conn
 
+    def known(self, segment: Segment) -> Connection | None:
+        """The connection that took the last segment, which is `segment`; None: none did."""
+        low = segment.ports & 0xFFFF
+        high = (segment.ports >> 16) & 0xFFFF
+        conn = self._cache[(low ^ high ^ ((low * high) >> 7)) & (CACHE_SLOTS - 1)]
+        return conn if conn is not None and _is_of(conn, segment) else None
+
     def _make(self, segment: Segment, slot: i64, key: bytes) -> Connection | None:
         a0, a1, a2, a3, ports = segment.a0, segment.a1, segment.a2, segment.a3, segment.ports
         flags = segment.flags
@@ -298,10 +323,13 @@ class ConnectionTable(SegmentSink):
         conn.ignored = ignored
         if not ignored:
             self.counts.connections += 1
+            if self._observed:
+                conn.health = Health()
         self._table[key] = conn
         return conn
 
     def _remove(self, conn: Connection) -> None:
+        self.reassembly.farewell(conn, END_FORGOTTEN, self.now_ns)
         if self._cache[conn.slot] is conn:
             self._cache[conn.slot] = None
         self._table.pop(_key_of(conn), None)
@@ -366,14 +394,8 @@ class ConnectionTable(SegmentSink):
         return freed
 
 
-def _is_from_client(conn: Connection, segment: Segment) -> bool:
-    if conn.ports != segment.ports or conn.a0 != segment.a0:
-        return False
-    return conn.a1 == segment.a1 and conn.a2 == segment.a2 and conn.a3 == segment.a3
-
-
 def _is_of(conn: Connection, segment: Segment) -> bool:
-    if _is_from_client(conn, segment):
+    if is_from_client(conn, segment):
         return True
     if conn.back_ports != segment.ports or conn.back_a0 != segment.a0:
         return False

@@ -64,6 +64,10 @@ class PortStats(Recorder):
         self._want_from: i64 = _ALWAYS if threshold_ns is None else threshold_ns
         if not self._sinks:
             self._want_from = _NEVER
+        if not self._sinks and len(self._hearers) == 1:
+            self.tally = self._hearers[0].tally()
+        for hearer in self._hearers:
+            self.keeps_keys = self.keeps_keys or hearer.takes_keys
 
     def total(self) -> Row:
         """All numbers of the port; the row that is counted in, where they are not divided."""
@@ -146,6 +150,9 @@ class RowRecorder(Recorder):
     def __init__(self, port: PortStats, rows: PortRows, key: int, name: str) -> None:
         self.commands = rows.numbers
         self.keeps_replies = port.keeps_replies
+        self.explains = port.explains
+        self.keeps_keys = port.keeps_keys
+        self.tally = port.tally
         self._key = key
         self._name = name
         self._port = port

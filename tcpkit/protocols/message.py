@@ -12,6 +12,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.command_numbers import CommandNumbers
+from tcpkit.protocols.tally import NOT_LOOKED_UP, Tally
 
 NO_TIME: Final = -1  # a time or latency that does not exist
 
@@ -48,13 +49,38 @@ def flag_names(flags: i64) -> list[str]:
 
 
 @final
+class Evidence:
+    """What the packets prove of why an exchange took its time; see sinks/reason.py.
+
+    All but `resent_ns` is kept only where the recorder asked for it (`explains`).
+    """
+
+    __slots__ = ("behind", "behind_ns", "together", "resent_ns")
+
+    def __init__(self) -> None:
+        # Of the wait, what went by until the last earlier reply that came in an earlier packet,
+        self.behind_ns: i64 = 0
+        # and the request that took most of it, as the log shows it; "": none alone. Without a
+        # reply: the oldest request before that has none either.
+        self.behind = ""
+        self.together = False  # the reply shares a packet with that to another request
+        self.resent_ns: i64 = NO_TIME  # when the request was last sent again
+
+
+@final
 class Exchange:
     """One request with its reply. Times are ns since the epoch, NO_TIME where there is none.
 
     `request_seq` and `reply_seq` are the stream positions of the first bytes: with the
     addresses they say which bytes were paired (-1 over UDP, or without a reply). `ends` are
     who talks; over TCP that is the connection. `reply` is the reply's beginning as on the
-    wire, where the recorder asked for it (`keeps_replies`).
+    wire, where the recorder asked for it (`keeps_replies`); `keys` are the keys that are
+    known, as sent and each cut behind what is shown, where it asked for them (`keeps_keys`) and
+    the protocol has more to say than `key`.
+
+    `queue_ns` is the part of the latency in which the request, complete, waited behind the
+    replies to earlier ones of its connection: 0 where replies need no order, NO_TIME where
+    there is no reply, or where that is not known. `evidence` is what else tells of its time.
     """
 
     __slots__ = (
@@ -62,12 +88,14 @@ class Exchange:
         "status", "code", "hits", "exact", "depth", "flags", "time_ns", "latency_ns",
         "request_first_ns", "request_last_ns", "reply_first_ns", "reply_last_ns",
         "request_bytes", "reply_bytes", "request_seq", "reply_seq",
-        "dns_id", "attempts", "answers", "ends", "reply",
+        "dns_id", "attempts", "answers", "ends", "reply", "queue_ns", "evidence", "keys", "found",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.ends: Endpoints | None = None
         self.reply: bytes = b""
+        self.keys: list[bytes] | None = None
+        self.found: i64 = NOT_LOOKED_UP  # of Redis: 1 for a value, 0 for none
         self.protocol: str = ""
         self.transport: str = "tcp"
         self.client: str = ""
@@ -84,6 +112,8 @@ class Exchange:
         self.flags: i64 = 0
         self.time_ns: i64 = 0
         self.latency_ns: i64 = NO_TIME  # may be negative where clocks are; see `status`
+        self.queue_ns: i64 = NO_TIME
+        self.evidence: Evidence | None = None
         self.request_first_ns: i64 = NO_TIME
         self.request_last_ns: i64 = NO_TIME
         self.reply_first_ns: i64 = NO_TIME
@@ -141,6 +171,9 @@ class Recorder:
     """Takes what the sessions of one server port produce."""
 
     keeps_replies: bool = False  # sessions keep the beginning of each reply, for `Exchange.reply`
+    explains: bool = False  # sessions look for what explains a latency, for `Exchange.evidence`
+    keeps_keys: bool = False  # sessions set `Exchange.keys`
+    tally: Tally | None = None  # may be told of plain requests that are wanted
     divides: bool = False  # `of_server` gives another one
     # Who tells an exchange to `answered` or `wants` says of which command it is before, here.
     commands: CommandNumbers | None = None

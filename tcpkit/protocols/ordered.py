@@ -268,6 +268,8 @@ class OrderedSession(QuietSession):
             if not replies.done:
                 return
             self.reply_last_ns = ts_ns
+            if self.explains:
+                self.shares = pos < end
             if not self.settle():
                 replies.next_message()
                 self._pass_over(data, pos, end)
@@ -355,13 +357,14 @@ class OrderedSession(QuietSession):
             self.reply_flags = self.reply_flags | TRUNCATED
             if replies.done:
                 self.reply_last_ns = ts_ns
+                self.shares = False
                 self.settle()
                 replies.next_message()
         else:
             self.unread(size)
             self.miss_replies(TRUNCATED)
 
-    def retransmitted(self, from_client: bool, first: i64, last: i64) -> None:
+    def retransmitted(self, from_client: bool, first: i64, last: i64, ts_ns: i64) -> None:
         if not from_client:
             if self.replies.begun and distance(last, self.reply_seq) > 0:
                 self.reply_flags = self.reply_flags | RETRANSMISSION
@@ -370,6 +373,7 @@ class OrderedSession(QuietSession):
         while request is not None and distance(last, request.seq) > 0:
             if distance(request.end, first) > 0:
                 request.flags = request.flags | RETRANSMISSION
+                request.resent_ns = ts_ns
             request = request.next
         if self.request_state == INSIDE and distance(last, self.request_seq) > 0:
             self.request_flags = self.request_flags | RETRANSMISSION

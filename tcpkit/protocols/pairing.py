@@ -68,6 +68,7 @@ class Request:
     __slots__ = (
         "next", "raw", "arguments", "count", "kind", "expected", "tag", "seq", "end", "anchor",
         "first_ns", "last_ns", "size", "depth", "flags", "timed_out", "leads", "rested",
+        "resent_ns",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -88,6 +89,7 @@ class Request:
         self.flags: i64 = 0
         self.timed_out = False  # logged as `timeout`, or not to be
         self.leads = False  # the request before it was seen, and had another anchor
+        self.resent_ns: i64 = 0  # when it was last sent again, if its flags say that it was
         self.rested = False  # nothing had moved for REST_NS when it came
 
 

@@ -160,6 +160,7 @@ class QuietSession(PairedSession):
         if request.expected == DOUBTFUL or (request.expected == PERHAPS and self._rivals(request)):
             self.counts.drop("quiet, answer unclear", 1)
             self._doubt_owners(request)
+            self.replied_ns = self.reply_last_ns
             return True
         if self.trust == EXACT and self.doubts(request):
             self.trust = INFERRED
@@ -174,7 +175,11 @@ class QuietSession(PairedSession):
         if self.trial is not None:
             self.queue.pop()
             self._owes_less(request)
-            self.try_out(request, self.answered_exchange(request), int(self.reply_kind()))
+            if self.explains:
+                self.take_turn(request, self.reply_first_ns, self.reply_last_ns)
+            exchange = self.answered_exchange(request)
+            self.replied_ns = self.reply_last_ns
+            self.try_out(request, exchange, int(self.reply_kind()))
             self.pool.put(request)
         else:
             self._answer(request)
@@ -238,8 +243,11 @@ class QuietSession(PairedSession):
         """The reply just read is that of `request`, the oldest one."""
         self.queue.pop()
         self._owes_less(request)
+        if self.explains:
+            self.take_turn(request, self.reply_first_ns, self.reply_last_ns)
         if self.count_answer(request, self.reply_first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
+        self.replied_ns = self.reply_last_ns
         self.pool.put(request)
 
     def _owes_less(self, request: Request) -> None:
@@ -262,6 +270,7 @@ class QuietSession(PairedSession):
 
     def be_silent(self, request: Request, exact: bool) -> None:
         """`request`, taken out of the queue, gets no reply; `exact`: that is sure."""
+        self.hide_culprits()
         unclear = self.lossy and not exact and self.tells_success(request)
         if unclear or request.expected == DOUBTFUL:
             self.counts.drop("quiet, answer unclear", 1)
@@ -337,4 +346,5 @@ class QuietSession(PairedSession):
         exchange.latency_ns = self.reply_first_ns - request.last_ns
         exchange.reply_bytes = self.reply_size
         exchange.reply_seq = self.reply_seq
+        self.tell_wait(request, exchange)
         return exchange

@@ -1,7 +1,9 @@
 """What is known of an exchange from its request alone, whatever the protocol."""
 
+from mypy_extensions import i64
+
 from tcpkit.flow.endpoints import Endpoints
-from tcpkit.protocols.message import Exchange
+from tcpkit.protocols.message import RETRANSMISSION, Evidence, Exchange
 from tcpkit.protocols.pairing import Request
 
 
@@ -19,4 +21,14 @@ def exchange_of(request: Request, ends: Endpoints, protocol: str) -> Exchange:
     exchange.request_last_ns = request.last_ns
     exchange.request_bytes = request.size
     exchange.request_seq = request.seq
+    if request.flags & RETRANSMISSION:
+        tell_resent(exchange, request.resent_ns)
     return exchange
+
+
+def tell_resent(exchange: Exchange, resent_ns: i64) -> None:
+    """The request was sent again, at `resent_ns` for the last time, if it was whole then."""
+    if resent_ns > exchange.request_last_ns:
+        evidence = Evidence()
+        evidence.resent_ns = resent_ns
+        exchange.evidence = evidence

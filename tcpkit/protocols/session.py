@@ -6,15 +6,19 @@ the queue is believed is `step`'s.
 
 from mypy_extensions import i64
 
-from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST
+from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST, END_REFUSED, is_proven
+from tcpkit.protocols.held_up import MIN_HELD_NS
 from tcpkit.protocols.message import (
     ABORTED,
     BLOCKING,
     GAP,
     LATE,
+    NO_TIME,
     OK,
     SILENT,
     TIMEOUT,
+    Evidence,
+    Exchange,
 )
 from tcpkit.protocols.pairing import EXACT, LOST, REST_NS, TRIAL, Request, Trial
 from tcpkit.protocols.step import Step
@@ -33,6 +37,7 @@ class PairedSession(Step):
         `proven`: it is certain that it gets none, if all else is.
         """
         self.counts.silent += 1
+        self.hide_culprits()
         request.seq = seq
         request.last_ns = ts_ns
         request.depth = self.queue.size
@@ -46,8 +51,12 @@ class PairedSession(Step):
             exchange.status = SILENT
             exchange.time_ns = ts_ns
             exchange.exact = exchange.exact and proven
-            self.recorder.report(exchange)
+            self.report_silent(exchange, anchor)
         self.pool.put(request)
+
+    def report_silent(self, exchange: Exchange, anchor: i64) -> None:
+        """`anchor` is how far the client had the replies when it sent the request."""
+        self.recorder.report(exchange)
 
     def count_answer(self, request: Request, latency_ns: i64) -> bool:
         """Count a reply that has come; whether its Exchange is wanted."""
@@ -58,7 +67,7 @@ class PairedSession(Step):
             counts.inferred += 1
         if latency_ns >= self.timeout_ns and not request.flags & BLOCKING:
             if not request.timed_out:
-                self._time_out(request)
+                self._time_out(request, None)
             counts.late += 1
             request.flags = request.flags | LATE
         if self.next_flags:
@@ -71,6 +80,47 @@ class PairedSession(Step):
             counts.blocking += 1
             return self.recorder.wants(OK, True)
         return self.recorder.answered(latency_ns)
+
+    def tell_wait(self, request: Request, exchange: Exchange) -> None:
+        """Of the latency of `exchange`, now complete: how much was spent behind earlier replies.
+
+        To be called before the reply counts as an earlier one itself (`replied_ns`).
+        """
+        if request.depth == 0:
+            exchange.queue_ns = 0  # the earlier replies had come, whole
+        elif self.replied_ns != NO_TIME:
+            waited = min(self.replied_ns - request.last_ns, exchange.latency_ns)
+            exchange.queue_ns = max(waited, 0)
+        held_up = self.held_up
+        if self.explains and held_up is not None:
+            evidence = exchange.evidence or Evidence()
+            evidence.together = held_up.together
+            since_ns, until_ns = request.last_ns, held_up.before_ns
+            if request.depth > 0 and until_ns > since_ns:
+                evidence.behind_ns = min(until_ns - since_ns, exchange.latency_ns)
+                evidence.behind = held_up.longest(since_ns, until_ns)
+            exchange.evidence = evidence
+
+    def take_turn(self, request: Request, first_ns: i64, last_ns: i64) -> None:
+        """Explaining: the reply just read is that of `request`, taken out of the queue."""
+        held_up, waiting = self.held_up, self.queue.head
+        if held_up is None:
+            return
+        replied_ns = self.replied_ns
+        held_up.turn(first_ns, replied_ns, self.shares)
+        if waiting is None or not held_up.names:
+            return
+        began_ns = first_ns
+        if not held_up.together and (request.depth == 0 or replied_ns != NO_TIME):
+            began_ns = max(request.last_ns, replied_ns)
+        if last_ns - began_ns >= MIN_HELD_NS:
+            name = self.request_exchange(request).request
+            held_up.note(began_ns, last_ns, name, waiting.last_ns)
+
+    def hide_culprits(self) -> None:
+        """Requests without a reply hold up too, and nothing tells for how long."""
+        if self.held_up is not None:
+            self.held_up.names = False
 
     def _ends_well(self, trial: Trial) -> bool:
         """Whether what is on trial is believed when the capture ends."""
@@ -91,25 +141,36 @@ class PairedSession(Step):
             if now_ns - request.last_ns < self.timeout_ns:
                 return
             if not request.timed_out and not request.flags & BLOCKING:
-                self._time_out(request)
+                self._time_out(request, self.queue.head)
             request = request.next
 
-    def _time_out(self, request: Request) -> None:
+    def _time_out(self, request: Request, oldest: Request | None) -> None:
         request.timed_out = True
         self.counts.timeouts += 1
-        self.give_up(request, TIMEOUT, request.last_ns + self.timeout_ns)
+        # Never proven: nothing tells that the capture lost the reply, until more comes.
+        self.give_up(request, TIMEOUT, request.last_ns + self.timeout_ns, oldest, False)
 
-    def give_up(self, request: Request, status: str, ts_ns: i64) -> None:
-        """Report `request` as never answered."""
+    def give_up(
+        self, request: Request, status: str, ts_ns: i64, oldest: Request | None, proven: bool
+    ) -> None:
+        """Report `request` as never answered; `oldest` is the one that waits longest.
+
+        `proven`: no reply can be missing, if no byte is.
+        """
         self.tell_command(request)
         if self.recorder.wants(status, request.flags & BLOCKING != 0):
             exchange = self.request_exchange(request)
             exchange.status = status
             exchange.time_ns = ts_ns
+            exchange.exact = exchange.exact and proven
+            if self.explains and oldest is not None and oldest is not request:
+                evidence = exchange.evidence or Evidence()
+                evidence.behind = self.request_exchange(oldest).request
+                exchange.evidence = evidence
             self.recorder.report(exchange)
 
     def finish(self, end: i64, ts_ns: i64) -> None:
-        if end == END_LOST:
+        if end == END_LOST or (end == END_REFUSED and self._accepted()):
             self.lose(GAP)
         waiting = self.queue.size - self.queue.optional
         if self.trust == TRIAL and waiting > 0 and end != END_CAPTURE:
@@ -129,6 +190,14 @@ class PairedSession(Step):
         while request is not None:
             if not request.timed_out:  # else it was logged once
                 self.counts.aborted += 1
-                self.give_up(request, ABORTED, ts_ns)
+                self.give_up(request, ABORTED, ts_ns, queue.head, is_proven(end))
             request = request.next
         queue.clear()
+
+    def _accepted(self) -> bool:
+        """Whether a request waits that the server may have had, and answered, before it closed.
+
+        Not one that came with the last bytes: those the server has refused.
+        """
+        head = self.queue.head
+        return head is not None and head.last_ns != self.last_ns

@@ -13,6 +13,7 @@ from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN, distance
 from tcpkit.flow.stream import Stream
 from tcpkit.protocols.command_numbers import CommandNumbers
+from tcpkit.protocols.held_up import HeldUp
 from tcpkit.protocols.message import (
     BLOCKING,
     MID_STREAM,
@@ -57,7 +58,8 @@ class Step(Stream):
         "ends", "recorder", "counts", "pool", "timeout_ns", "queue", "trust", "trial", "plain",
         "drains", "overlaps", "pipelines", "one_by_one", "checks", "next_flags", "base_flags",
         "last_ns", "server_ack", "reply_end", "burst", "batches", "owed", "owed_known",
-        "replied_since", "previous_anchor", "unbroken", "first_seen", "pause_ns",
+        "replied_since", "previous_anchor", "unbroken", "first_seen", "pause_ns", "replied_ns",
+        "explains", "shares", "held_up",
     )  # fmt: skip
 
     def __init__(
@@ -101,6 +103,11 @@ class Step(Stream):
         self.unbroken = client_start  # no request bytes were missed since the request before
         self.first_seen = not client_start  # the next request is the first one seen
         self.pause_ns: i64 = NO_TIME  # on trial: how long all was quiet before the last request
+        # last byte of the latest reply, in order; 0: there was none yet; NO_TIME: not known
+        self.replied_ns: i64 = 0 if client_start and server_start else NO_TIME
+        self.explains = recorder.explains
+        self.shares = False  # explaining: more follows in the last packet of the reply just read
+        self.held_up = HeldUp() if recorder.explains else None
         counts.sessions += 1
         if self.base_flags:
             counts.mid_stream += 1
@@ -214,6 +221,7 @@ class Step(Stream):
     def lose(self, flags: i64) -> None:
         """Something was missed: pair nothing until an anchor holds."""
         self.trust = LOST
+        self.replied_ns = NO_TIME
         self.next_flags = self.next_flags | flags
         self.refresh()
 
@@ -288,6 +296,7 @@ class Step(Stream):
         self.drains = 0
         self.one_by_one = False
         self.trust = LOST
+        self.replied_ns = NO_TIME
         self.first_seen = False
         self.refresh()
 

@@ -59,7 +59,8 @@ end
 function calls.exchange(
     time_ns, protocol, transport, client, server, command, key, request, latency_ns,
     request_first_ns, request_last_ns, reply_first_ns, reply_last_ns, request_bytes, reply_bytes,
-    status, code, hits, quality, depth, flags, id, attempts, answers
+    status, code, hits, quality, depth, flags, id, attempts, answers,
+    upload_ns, wait_ns, queue_ns, service_ns, download_ns, reason
 )
     return guarded(exchange, {
         time_ns = time_ns, protocol = protocol, transport = transport, client = client, server = server,
@@ -69,6 +70,8 @@ function calls.exchange(
         request_bytes = request_bytes, reply_bytes = reply_bytes, status = status, code = code,
         hits = hits, quality = quality, depth = depth, flags = words(flags),
         id = id, attempts = attempts, answers = answers,
+        upload_ns = upload_ns, wait_ns = wait_ns, queue_ns = queue_ns, service_ns = service_ns,
+        download_ns = download_ns, reason = reason,
     })
 end
 

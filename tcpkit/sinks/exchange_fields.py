@@ -5,21 +5,39 @@ from typing import Final
 from mypy_extensions import i64
 
 from tcpkit.protocols.message import NO_TIME, Exchange, flag_names
+from tcpkit.sinks.reason import reason_of
 
 _NO_FLAGS: Final[list[str]] = []
+
+# Every field that there may be, in the order in which a script's hook takes them (hooks.lua).
+FIELD_NAMES: Final = (
+    "time_ns", "protocol", "transport", "client", "server", "command", "key", "request",
+    "latency_ns", "request_first_ns", "request_last_ns", "reply_first_ns", "reply_last_ns",
+    "request_bytes", "reply_bytes", "status", "code", "hits", "quality", "depth", "flags",
+    "id", "attempts", "answers",
+    "upload_ns", "wait_ns", "queue_ns", "service_ns", "download_ns", "reason",
+)  # fmt: skip
 
 
 def _or_none(number: i64) -> int | None:
     return None if number == NO_TIME else number
 
 
-def fields_of(exchange: Exchange) -> dict[str, object]:
+def _span(first_ns: i64, last_ns: i64) -> int | None:
+    return None if NO_TIME in (first_ns, last_ns) else last_ns - first_ns
+
+
+def fields_of(exchange: Exchange, explains: bool) -> dict[str, object]:
     """The fields in their order: numbers, texts, a list of flags, None.
 
-    `latency_ns` is None where either of its two times is not known.
+    `reason` is there with --explain only: `explains`.
+    A time between two others is None where either of them is not known.
     """
     flags = exchange.flags
-    replied = NO_TIME not in (exchange.reply_first_ns, exchange.request_last_ns)
+    wait_ns = None
+    if NO_TIME not in (exchange.reply_first_ns, exchange.request_last_ns):
+        wait_ns = int(exchange.latency_ns)
+    queue_ns = _or_none(exchange.queue_ns)
     fields: dict[str, object] = {
         "time_ns": exchange.time_ns,
         "protocol": exchange.protocol,
@@ -29,7 +47,7 @@ def fields_of(exchange: Exchange) -> dict[str, object]:
         "command": exchange.command,
         "key": exchange.key,
         "request": exchange.request,
-        "latency_ns": exchange.latency_ns if replied else None,
+        "latency_ns": wait_ns,
         "request_first_ns": _or_none(exchange.request_first_ns),
         "request_last_ns": _or_none(exchange.request_last_ns),
         "reply_first_ns": _or_none(exchange.reply_first_ns),
@@ -47,4 +65,11 @@ def fields_of(exchange: Exchange) -> dict[str, object]:
         fields["id"] = exchange.dns_id
         fields["attempts"] = exchange.attempts
         fields["answers"] = exchange.answers
+    fields["upload_ns"] = _span(exchange.request_first_ns, exchange.request_last_ns)
+    fields["wait_ns"] = wait_ns
+    fields["queue_ns"] = queue_ns
+    fields["service_ns"] = None if wait_ns is None or queue_ns is None else wait_ns - queue_ns
+    fields["download_ns"] = _span(exchange.reply_first_ns, exchange.reply_last_ns)
+    if explains:
+        fields["reason"] = reason_of(exchange) or None
     return fields

@@ -5,7 +5,7 @@ from typing import final
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.protocols.message import Exchange
 from tcpkit.script.script import BETWEEN, Script, read_report
-from tcpkit.sinks.exchange_fields import fields_of
+from tcpkit.sinks.exchange_fields import FIELD_NAMES, fields_of
 
 
 def _handed_over(value: object) -> object:
@@ -21,10 +21,11 @@ def _handed_over(value: object) -> object:
 class ExchangeScript(ExchangeSink):
     """The fields are those of the JSON line; what is null there is nil."""
 
-    __slots__ = ("_script",)
+    __slots__ = ("_explains", "_script")
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, explains: bool = False) -> None:
         self._script = script
+        self._explains = explains
 
     def exchange(self, exchange: Exchange) -> None:
         script = self._script
@@ -34,7 +35,8 @@ class ExchangeScript(ExchangeSink):
         script.counts.exchanges += 1
         outcome: object = None
         try:
-            values = [_handed_over(value) for value in fields_of(exchange).values()]
+            fields = fields_of(exchange, self._explains)
+            values = [_handed_over(fields.get(name)) for name in FIELD_NAMES]
             outcome = script.exchange(*values)
         except script.vm.errors as error:
             outcome = error

@@ -11,13 +11,17 @@ from tcpkit.sinks.log_file import LogFile
 
 @final
 class JsonLog(ExchangeSink):
-    """The fields of the contract, in its order; every text must be valid Unicode."""
+    """The fields of the contract, in its order; every text must be valid Unicode.
 
-    __slots__ = ("_json", "_out")
+    `explains`: and the reason.
+    """
 
-    def __init__(self, out: LogFile) -> None:
+    __slots__ = ("_explains", "_json", "_out")
+
+    def __init__(self, out: LogFile, explains: bool = False) -> None:
         self._out = out
+        self._explains = explains
         self._json = JsonLine()
 
     def exchange(self, exchange: Exchange) -> None:
-        self._out.write(self._json.encode(fields_of(exchange)))
+        self._out.write(self._json.encode(fields_of(exchange, self._explains)))

@@ -5,6 +5,7 @@ from typing import Final
 
 from tcpkit.metrics.row import Row
 from tcpkit.protocols.command_numbers import OTHER_NAME
+from tcpkit.sinks.units import duration
 
 WIDTH: Final = 79  # a terminal of 80 columns, whose last one makes some wrap
 MAX_SHOWN: Final = 20  # rows of a port's commands, and of its servers
@@ -16,30 +17,9 @@ _INDENT: Final = " " * 6
 _ROOM_FOR_BLANKS: Final = 23  # of the widths left of the times
 _NS_PER_MS: Final = 1_000_000
 _NS_PER_S: Final = 1_000_000_000
-_UNITS: Final = (("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000))
 
 # Shown even when they are zero: that they are is news.
 ALWAYS_SHOWN: Final = frozenset({"packets", "dropped by the kernel"})
-
-
-def duration(ns: int) -> str:
-    """Three digits in the unit that suits, rounded; ns and 1000 s and more are whole.
-
-    >>> [duration(ns) for ns in (61, 7_320, 61_049, 999_700, 812_000_000, 3_600_000_000_000)]
-    ['61 ns', '7.32 us', '61.0 us', '1.00 ms', '812 ms', '3600 s']
-    """
-    if ns < 0:
-        return "-" + duration(-ns)
-    if ns < 1_000:
-        return f"{ns} ns"
-    for unit, size in _UNITS[1:]:
-        for decimals in (2, 1, 0):
-            # In integers: a float would round some edges to the other side.
-            scaled = (ns * 10**decimals + size // 2) // size
-            if scaled < 1_000:
-                whole, rest = divmod(scaled, 10**decimals)
-                return f"{whole}.{rest:0{decimals}d} {unit}" if decimals else f"{whole} {unit}"
-    return f"{(ns + 500_000_000) // 1_000_000_000} s"
 
 
 def slow_title(threshold_ns: int | None) -> str:
@@ -70,7 +50,8 @@ def port_table(ports: Sequence[Row], slow: str) -> list[str]:
 def divided_table(port: str, what: str, rows: Sequence[Row], slow: str) -> list[str]:
     """The first MAX_SHOWN of `rows`, each a `what`: a command or a server of `port`.
 
-    There is one at least; OTHER_NAME is shown in any case, as the last. A name that is too long for its column has a line of its own.
+    There is one at least; OTHER_NAME is shown in any case, as the last. A name that is too
+    long for its column has a line of its own.
     """
     lines = [f"port {port}, requests by {what}"]
     named = [row for row in rows if row.name != OTHER_NAME]

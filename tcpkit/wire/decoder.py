@@ -151,6 +151,7 @@ class Decoder(JudgingSink):
             segment.data = data
         segment.start = start
         segment.size = wire_end - start
+        segment.headers = start - ip
         segment.ts_ns = ts_ns
         segment.mark = (second >> 48) & 0xFFFF
         if wire_end <= end:

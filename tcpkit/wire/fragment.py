@@ -179,6 +179,7 @@ class Reassembler:
         self._counts.reassembled += 1
         layer.data = b"".join(partial.pieces)
         layer.start = 0
+        layer.network = -40 if layer.family else -20
         layer.end = partial.size
         layer.wire_end = partial.size
         layer.kind = partial.kind

@@ -41,6 +41,7 @@ def parse_ipv4(layer: Layer) -> i64:
         return BAD_IP
     if total == 0:
         total = layer.wire_end - start
+    layer.network = start
     layer.wire_end = start + total
     layer.end = min(layer.end, layer.wire_end)
     if layer.end - start < header:
@@ -77,6 +78,7 @@ def parse_ipv6(layer: Layer) -> i64:
     layer.family = IPV6_BIT
     layer.ident = 0
     layer.fragment = False
+    layer.network = start
     layer.start = start + 40
     if size == 0 and layer.kind == _HOP_BY_HOP:
         size = _jumbo_size(data, layer.start, layer.end)

@@ -36,6 +36,8 @@ class Layer:
     kind        what that is: an EtherType or the like, below IP a protocol number
     wire_end    where it ended on the wire, as a position in `data`: beyond `end` where
                 the snap length cut it off
+    network     where the last IP header begins; of a packet that came in fragments, as if
+                it had come whole
     a0..a3      addresses as in Segment, once an IP header was passed
     family      IPV6_BIT or 0, likewise
     ident       identification: of IPv4 always, of IPv6 when there is a fragment header
@@ -45,7 +47,7 @@ class Layer:
     """
 
     __slots__ = (
-        "data", "start", "end", "wire_end", "kind", "a0", "a1", "a2", "a3", "family",
+        "data", "start", "end", "wire_end", "network", "kind", "a0", "a1", "a2", "a3", "family",
         "ident", "fragment", "offset", "more", "first_ns", "last_ns",
     )  # fmt: skip
 
@@ -54,6 +56,7 @@ class Layer:
         self.start: i64 = 0
         self.end: i64 = 0
         self.wire_end: i64 = 0
+        self.network: i64 = 0
         self.kind: i64 = 0
         self.a0: i64 = 0
         self.a1: i64 = 0

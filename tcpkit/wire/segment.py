@@ -29,12 +29,13 @@ class Segment:
 
     `size` is larger than `end - start` where the snap length cut the frame.
     `mark` tells a captured copy from a retransmission: the IPv4 identification, or
-    the low 16 bits of the TCP timestamp value for IPv6; 0 means not known.
+    the low 16 bits of the TCP timestamp value for IPv6; 0 means not known. `headers` are
+    the bytes of the IP and TCP headers; with `size` that is the length of the IP packet.
     """
 
     __slots__ = (
         "a0", "a1", "a2", "a3", "ports", "seq", "ack", "flags", "window",
-        "data", "start", "end", "size", "ts_ns", "mark",
+        "data", "start", "end", "size", "ts_ns", "mark", "headers",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -53,6 +54,7 @@ class Segment:
         self.size: i64 = 0
         self.ts_ns: i64 = 0
         self.mark: i64 = 0
+        self.headers: i64 = 0
 
 
 @final

@@ -43,6 +43,7 @@ def parse_tcp(layer: Layer, segment: Segment) -> i64:
     segment.start = payload
     segment.end = end
     segment.size = size
+    segment.headers = start + header - layer.network
     if layer.family:
         segment.mark = timestamp_mark(data, start + HEADER, payload)
     else:

@@ -12,8 +12,12 @@ after START_NS.
 
 from collections.abc import Iterable, Sequence
 
+from tcpkit.flow.connection import Connection
 from tcpkit.flow.counts import FlowCounts
 from tcpkit.flow.endpoints import Endpoints
+from tcpkit.flow.health import Health
+from tcpkit.flow.health_tee import HealthTee
+from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.stream import Stream, StreamOpener
 from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
@@ -35,8 +39,15 @@ def at_us(ts_ns: int) -> int:
 class Recording(Stream):
     """What one connection told. `late` has the data that was noted as out of order."""
 
-    def __init__(self, ends: Endpoints, client_start: bool, server_start: bool) -> None:
+    def __init__(
+        self,
+        ends: Endpoints,
+        client_start: bool,
+        server_start: bool,
+        timeline: list[Event],
+    ) -> None:
         super().__init__()
+        self.timeline = timeline
         self.ends = f"{ends.client} > {ends.server}"
         self.client_start = client_start
         self.server_start = server_start
@@ -55,50 +66,85 @@ class Recording(Stream):
         self._data("reply", data[start:end], ts_ns, seq, ack)
 
     def _data(self, name: str, data: bytes, ts_ns: int, seq: int, ack: int) -> None:
-        self.events.append((name, data, at_us(ts_ns)))
+        self._tell((name, data, at_us(ts_ns)))
         self.positions.append((seq, ack))
         self.ranges.append((name, seq, len(data)))
         if self.notes:
             self.late.append(data)
 
+    def _tell(self, event: Event) -> None:
+        self.events.append(event)
+        self.timeline.append(event)
+
     def request_gap(self, size: int, seq: int) -> None:
-        self.events.append(("request gap", size))
+        self._tell(("request gap", size))
         self.ranges.append(("request", seq, size))
 
     def reply_gap(self, size: int, seq: int) -> None:
-        self.events.append(("reply gap", size))
+        self._tell(("reply gap", size))
         self.ranges.append(("reply", seq, size))
 
     def request_skip(self, size: int, ts_ns: int, seq: int) -> None:
-        self.events.append(("request skip", size, at_us(ts_ns)))
+        self._tell(("request skip", size, at_us(ts_ns)))
         self.ranges.append(("request", seq, size))
 
     def reply_skip(self, size: int, ts_ns: int, seq: int) -> None:
-        self.events.append(("reply skip", size, at_us(ts_ns)))
+        self._tell(("reply skip", size, at_us(ts_ns)))
         self.ranges.append(("reply", seq, size))
 
-    def retransmitted(self, from_client: bool, first: int, last: int) -> None:
+    def retransmitted(self, from_client: bool, first: int, last: int, ts_ns: int) -> None:
         name = "request again" if from_client else "reply again"
         base = CLIENT_FIRST if from_client else SERVER_FIRST
-        self.events.append((name, first - base, last - first))
+        self._tell((name, first - base, last - first))
 
     def expire(self, now_ns: int) -> None:
         self.expired_us.append(at_us(now_ns))
 
     def finish(self, end: int, ts_ns: int) -> None:
-        self.events.append(("end", int(end), at_us(ts_ns)))
+        self._tell(("end", int(end), at_us(ts_ns)))
 
 
 class Opener(StreamOpener):
-    """Keeps the streams in the order in which they were opened."""
+    """Keeps the streams in the order in which they were opened; `timeline` has all events."""
 
     def __init__(self) -> None:
         self.streams: list[Recording] = []
+        self.timeline: list[Event] = []
 
     def open(self, ends: Endpoints, client_start: bool, server_start: bool) -> Recording:
-        stream = Recording(ends, client_start, server_start)
+        stream = Recording(ends, client_start, server_start, self.timeline)
         self.streams.append(stream)
         return stream
+
+
+class Hearing(ConnectionObserver):
+    """Adds to the timeline what it hears.
+
+    ("started", client, at_us)  ("ended", client, reason, at_us)
+    ("sent again", "request" or "reply", offset, size, at_us)
+
+    `healths` are those of the connections that ended, in that order.
+    """
+
+    def __init__(self, timeline: list[Event]) -> None:
+        self.timeline = timeline
+        self.healths: list[Health] = []
+
+    def started(self, conn: Connection, ts_ns: int) -> None:
+        assert conn.health is not None
+        self.timeline.append(("started", conn.client, at_us(ts_ns)))
+
+    def ended(self, conn: Connection, end: int, ts_ns: int) -> None:
+        assert conn.health is not None
+        self.healths.append(conn.health)
+        self.timeline.append(("ended", conn.client, int(end), at_us(ts_ns)))
+
+    def sent_again(
+        self, conn: Connection, from_client: bool, first: int, last: int, ts_ns: int
+    ) -> None:
+        name = "request" if from_client else "reply"
+        base = CLIENT_FIRST if from_client else SERVER_FIRST
+        self.timeline.append(("sent again", name, first - base, last - first, at_us(ts_ns)))
 
 
 class Flow:
@@ -109,14 +155,27 @@ class Flow:
         ports: Sequence[int] = (6379,),
         servers: Sequence[str] = (),
         local: Sequence[str] = (),
+        *,
+        observed: bool = False,
     ) -> None:
         self.opener = Opener()
-        self.table = ConnectionTable(Watch(ports, servers, local), self.opener)
-        self._decoder = Decoder(self.table, True, False)
+        self.hearing = Hearing(self.opener.timeline)
+        watch = Watch(ports, servers, local)
+        if not observed:
+            self.table = ConnectionTable(watch, self.opener)
+            self._decoder = Decoder(self.table, True, False)
+            return
+        self.table = ConnectionTable(watch, self.opener, None, self.hearing)
+        self._decoder = Decoder(HealthTee(self.table, self.hearing), True, False)
 
     @property
     def streams(self) -> list[Recording]:
         return self.opener.streams
+
+    @property
+    def timeline(self) -> list[Event]:
+        """The events of all streams and connections."""
+        return self.opener.timeline
 
     @property
     def counts(self) -> FlowCounts:

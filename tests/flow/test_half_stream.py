@@ -93,7 +93,7 @@ def test_acknowledged_bytes_are_missing_until_they_are_delivered() -> None:
 def test_bytes_before_the_fin_are_missing() -> None:
     half = HalfStream()
     half.begin(BASE)
-    half.end_at((BASE + 5) & MASK, 1)
+    half.end_at((BASE + 5) & MASK, 1, 1)
     assert half.missing() == 5
     assert not half.pass_fin()
     half.next = half.fin

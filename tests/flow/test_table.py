@@ -3,6 +3,7 @@
 import pytest
 
 from tcpkit.flow.stream import (
+    END_ABORT,
     END_CAPTURE,
     END_FIN,
     END_FORGOTTEN,
@@ -183,7 +184,7 @@ def test_reset_ends_the_connection_at_its_own_time_after_a_grace() -> None:
     flow = Flow().feed(packets)
     assert flow.events == [("request", b"ab", 10)]
     flow.advance(20 + 2 * RESET_GRACE_NS // 1000)
-    assert flow.events == [("request", b"ab", 10), ("end", END_RESET, 20)]
+    assert flow.events == [("request", b"ab", 10), ("end", END_ABORT, 20)]
     assert flow.counts.resets == 1
 
 
@@ -198,7 +199,7 @@ def test_reply_captured_behind_the_reset_still_comes() -> None:
     )
     *begin, reply, reset = packets
     flow = Flow().feed([*begin, reset, reply]).advance(SECOND_US)
-    assert flow.events == [("request", b"ab", 10), ("reply", b"12", 20), ("end", END_RESET, 30)]
+    assert flow.events == [("request", b"ab", 10), ("reply", b"12", 20), ("end", END_ABORT, 30)]
 
 
 def test_clients_reset_ends_the_connection() -> None:
@@ -210,7 +211,7 @@ def test_capture_that_ends_within_the_grace_of_a_reset_ends_the_connection_by_it
     packets = Conversation().handshake().client(b"ab", at_us=10).server_reset(at_us=20).packets
     flow = Flow().feed(packets)
     flow.table.finish()
-    assert flow.events == [("request", b"ab", 10), ("end", END_RESET, 20)]
+    assert flow.events == [("request", b"ab", 10), ("end", END_ABORT, 20)]
 
 
 def test_end_of_the_capture_ends_open_connections_at_the_last_time() -> None:

@@ -156,7 +156,7 @@ class Client:
     def reply(self) -> bytes:
         """One simple or bulk reply."""
         line = self._stream.readline()
-        if line.startswith(b"$"):
+        if line.startswith(b"$") and line != b"$-1\r\n":
             line += self._stream.read(int(line[1:]) + 2)
         return line
 

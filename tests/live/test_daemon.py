@@ -52,12 +52,14 @@ class Daemon:
 
 
 @contextmanager
-def daemon(*arguments: str | Path, cwd: Path | None = None) -> Iterator[Daemon]:
-    """Started on lo with -d; killed at the end if it still runs."""
+def daemon(
+    *arguments: str | Path, cwd: Path | None = None, word: str | None = None
+) -> Iterator[Daemon]:
+    """Started on lo with -d; killed at the end if it still runs. `word` is a command of tcpkit."""
     for attempt in range(ATTEMPTS):
         port = free_port()
         call = ("-i", "lo", "-d", "-m", "redis", "-P", str(port), *arguments)
-        started = tcpkit_run(*call, cwd=cwd)
+        started = tcpkit_run(*([word] if word else []), *call, cwd=cwd)
         if "Address already in use" not in started.err or attempt == ATTEMPTS - 1:
             break
     assert started.status == 0, started

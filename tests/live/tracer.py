@@ -139,16 +139,18 @@ def tracing(
     prefix: Sequence[str] = (),
     json: bool = True,
     stats: bool = True,
+    word: Sequence[str] = (),
 ) -> Iterator[Tracer]:
     """A tracer of `mode`, JSON lines in a file; killed at the end if it still runs.
 
-    `prefix` goes before the command line; it must replace itself by what it starts.
+    `word` is a command of tcpkit, such as `top`. `prefix` goes before the command line; it
+    must replace itself by what it starts.
     """
     with tempfile.TemporaryDirectory(prefix="tcpkit-live-") as name:
         folder = Path(name)
         options = ["-i", interface, "-m", mode, "-o", str(folder / "log")]
         options += ["-j"] if json else []
-        tracer = _started([*prefix, *command(*options, *arguments)], stats, folder)
+        tracer = _started([*prefix, *command(*word, *options, *arguments)], stats, folder)
         try:
             yield tracer
         finally:

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
 from tcpkit.flow.counts import FlowCounts
+from tcpkit.flow.health_tee import HealthTee
+from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_rows import PortRows
 from tcpkit.metrics.port_stats import PortStats
 from tcpkit.protocols.command_numbers import CommandNumbers
-from tcpkit.protocols.message import Exchange, PairingCounts, flag_names
+from tcpkit.protocols.message import NO_TIME, Exchange, PairingCounts, flag_names
 from tcpkit.protocols.protocol import Protocol
 from tcpkit.protocols.registry import protocol_of
 from tcpkit.wire.decoder import Decoder
@@ -45,6 +47,8 @@ class Capture:
         keep_bytes: bool = True,
         udp: bool = False,
         protocol: Protocol | None = None,
+        observer: ConnectionObserver | None = None,
+        explains: bool = False,
         by: Sequence[str] = (),
     ) -> None:
         """`protocol` is read instead of a mode that the registry has; `by` is --by."""
@@ -62,11 +66,14 @@ class Capture:
             )
             for port in ports
         }
+        for port in self.stats.values():
+            port.explains = explains
         timeout_ns = timeout_s * 1_000_000_000
         opener = protocol.opener(self.stats, self.pairing, timeout_ns)
         reader = protocol.reader(self.stats, self.pairing, timeout_ns)
-        self.table = ConnectionTable(Watch(ports, [], []), opener, reader)
-        self._decoder = Decoder(self.table, protocol.watches_tcp(udp), protocol.watches_udp(udp))
+        self.table = ConnectionTable(Watch(ports, [], []), opener, reader, observer)
+        sink = self.table if observer is None else HealthTee(self.table, observer)
+        self._decoder = Decoder(sink, protocol.watches_tcp(udp), protocol.watches_udp(udp))
         self._bytes = Bytes()
         self._keep_bytes = keep_bytes
 
@@ -112,6 +119,13 @@ class Capture:
     def latencies_us(self) -> list[int | None]:
         return [
             int(exchange.latency_ns) // 1000 if exchange.answered else None
+            for exchange in self.exchanges
+        ]
+
+    def queues_us(self) -> list[float | None]:
+        """Of each latency the part behind earlier replies; None where it is not known."""
+        return [
+            None if exchange.queue_ns == NO_TIME else int(exchange.queue_ns) / 1000
             for exchange in self.exchanges
         ]
 

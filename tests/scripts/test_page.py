@@ -61,7 +61,9 @@ def test_fields_of_an_exchange(tmp_path: Path) -> None:
     of_redis = told(script, tmp_path, "redis/errors.pcap", "-m", "redis", *options)
     of_dns = told(script, tmp_path, "dns/ordinary.pcap", "-m", "dns", *options)
     of_memcached = told(script, tmp_path, "memcached/multi-get.pcap", "-m", "memcached", *options)
-    assert of_redis | of_dns | of_memcached == shown
+    of_queue = told(script, tmp_path, "redis/queued.pcap", "-m", "redis", "--explain", *options)
+    assert of_queue - of_redis == {"reason"}
+    assert of_redis | of_dns | of_memcached | of_queue == shown
     assert of_dns - of_redis - of_memcached == {"id", "attempts", "answers"}
 
 

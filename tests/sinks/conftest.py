@@ -52,6 +52,7 @@ def exchange() -> Exchange:
     done.depth = 2
     done.time_ns = NIGHT_NS
     done.latency_ns = 11_203_891
+    done.queue_ns = 203_891
     done.request_first_ns = NIGHT_NS - 11_204_000
     done.request_last_ns = NIGHT_NS - 11_203_891
     done.reply_first_ns = NIGHT_NS

@@ -26,18 +26,20 @@ def test_line_has_all_fields_in_the_order_of_the_contract(
         b'"request_first_ns":1542393516861863891,"request_last_ns":1542393516861864000,'
         b'"reply_first_ns":1542393516873067891,"reply_last_ns":1542393516873067896,'
         b'"request_bytes":31,"reply_bytes":5,"status":"ok","code":null,"hits":null,'
-        b'"quality":"exact","depth":2,"flags":[]}\n'
+        b'"quality":"exact","depth":2,"flags":[],'
+        b'"upload_ns":109,"wait_ns":11203891,"queue_ns":203891,"service_ns":11000000,'
+        b'"download_ns":5}\n'
     )
 
 
-def test_dns_has_its_three_fields_at_the_end(exchange: Exchange, line_of: LineOf) -> None:
+def test_dns_has_its_three_fields_before_the_split(exchange: Exchange, line_of: LineOf) -> None:
     exchange.protocol = "dns"
     exchange.transport = "udp"
     exchange.dns_id = 0
     exchange.attempts = 2
     exchange.answers = 3
     line = line_of(JsonLog, exchange)
-    assert line.endswith(b'"flags":[],"id":0,"attempts":2,"answers":3}\n')
+    assert b'"flags":[],"id":0,"attempts":2,"answers":3,"upload_ns":109,' in line
     assert b'"transport":"udp"' in line
 
 
@@ -61,12 +63,24 @@ def test_without_reply_its_times_and_the_latency_are_null(
 ) -> None:
     exchange.status = status
     exchange.latency_ns = exchange.reply_first_ns = exchange.reply_last_ns = NO_TIME
+    exchange.queue_ns = NO_TIME
     exchange.reply_bytes = 0
     exchange.key = None
     fields = json.loads(line_of(JsonLog, exchange))
     nulls = [name for name, value in fields.items() if value is None]
-    assert nulls == ["key", "latency_ns", "reply_first_ns", "reply_last_ns", "code", "hits"]
+    assert nulls == [
+        "key", "latency_ns", "reply_first_ns", "reply_last_ns", "code", "hits",
+        "wait_ns", "queue_ns", "service_ns", "download_ns",
+    ]  # fmt: skip
     assert (fields["status"], fields["reply_bytes"]) == (status, 0)
+
+
+def test_wait_is_not_split_where_the_queue_is_not_known(
+    exchange: Exchange, line_of: LineOf
+) -> None:
+    exchange.queue_ns = NO_TIME
+    fields = json.loads(line_of(JsonLog, exchange))
+    assert (fields["wait_ns"], fields["queue_ns"], fields["service_ns"]) == (11_203_891, None, None)
 
 
 def test_latency_of_minus_one_nanosecond_is_a_latency(exchange: Exchange, line_of: LineOf) -> None:

@@ -6,8 +6,8 @@ from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.histogram import CONTRACT_BOUNDS_NS
 from tcpkit.metrics.port_stats import PortStats
 from tcpkit.protocols.message import ABORTED, OK, TIMEOUT, PairingCounts
-from tcpkit.sinks.latency_table import duration
 from tcpkit.sinks.summary import percent, render
+from tcpkit.sinks.units import duration
 
 US = 1_000
 MS = 1_000_000

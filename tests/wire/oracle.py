@@ -29,7 +29,7 @@ class Expected:
 def ask_dpkt(frame: bytes, link_type: int) -> Expected | None:
     """None where dpkt finds neither TCP nor UDP, or gives up."""
     try:
-        layer = _link(frame, link_type)
+        layer = link_layer(frame, link_type)
     except (dpkt.Error, struct.error, LookupError, ValueError, AttributeError, NameError):
         return None
     addresses = "", ""
@@ -49,7 +49,8 @@ def ask_dpkt(frame: bytes, link_type: int) -> Expected | None:
     return None
 
 
-def _link(frame: bytes, link_type: int) -> dpkt.Packet | None:
+def link_layer(frame: bytes, link_type: int) -> dpkt.Packet | None:
+    """The frame as dpkt reads it; raises what dpkt raises."""
     if link_type == 1:
         return dpkt.ethernet.Ethernet(frame)
     if link_type == 113:

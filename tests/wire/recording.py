@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tcpkit.wire.decoder import Decoder
 from tcpkit.wire.segment import IPV6_BIT, Datagram, Segment, SegmentSink
@@ -28,6 +28,7 @@ class Seen:
     flags: int = 0
     window: int = 0
     mark: int = 0
+    headers: int = field(default=0, compare=False)
 
 
 class Recording(SegmentSink):
@@ -54,6 +55,7 @@ class Recording(SegmentSink):
                 segment.flags,
                 segment.window,
                 segment.mark,
+                segment.headers,
             )
         )
         return self.wanted

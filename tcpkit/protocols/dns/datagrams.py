@@ -147,6 +147,7 @@ class DnsReader(DatagramReader):
                 query.flags = query.flags | RETRANSMISSION
                 query.marks = remembered(query.marks, datagram.mark)
                 query.marked_ns = ts_ns
+                query.resent_ns = ts_ns
                 self._counts.retries += 1
                 return
             self._give_up(query)

@@ -18,7 +18,8 @@ from tcpkit.protocols.dns.words import (
     rcode_name,
     type_name,
 )
-from tcpkit.protocols.message import ERROR, OK, Exchange, Recorder
+from tcpkit.protocols.message import ERROR, OK, RETRANSMISSION, Exchange, Recorder
+from tcpkit.protocols.request_exchange import tell_resent
 
 TEXT_LIMIT: Final = 128
 
@@ -44,6 +45,8 @@ def query_exchange(query: Query, transport: str, exact: bool) -> Exchange:
     exchange.dns_id = query.id
     exchange.attempts = query.attempts
     exchange.answers = 0
+    if query.flags & RETRANSMISSION:
+        tell_resent(exchange, query.resent_ns)
     return exchange
 
 
@@ -56,6 +59,7 @@ def answered_exchange(query: Query, reply: Reply, transport: str, exact: bool) -
     exchange.reply_first_ns = reply.first_ns
     exchange.reply_last_ns = reply.last_ns
     exchange.latency_ns = reply.first_ns - query.last_ns
+    exchange.queue_ns = 0  # answers need no order
     exchange.reply_bytes = reply.size
     exchange.reply_seq = reply.seq
     if query.opcode != UPDATE:  # there the number is one of prerequisites (RFC 2136, section 2.2)

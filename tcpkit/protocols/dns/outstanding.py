@@ -5,7 +5,7 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from tcpkit.flow.sequence import distance
-from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST
+from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST, END_REFUSED, is_proven
 from tcpkit.protocols.command_numbers import NOT_KNOWN
 from tcpkit.protocols.dns.exchange import (
     answered_exchange,
@@ -124,12 +124,13 @@ class Outstanding:
         self.counts.drop(reason, 1)
         self._remove(query)
 
-    def retransmitted(self, first: i64, last: i64) -> None:
+    def retransmitted(self, first: i64, last: i64, ts_ns: i64) -> None:
         query = self._queue.tail
         steps: i64 = 0
         while query is not None and steps < MAX_FLAGGED and distance(query.end, first) > 0:
             if distance(last, query.seq) > 0:
                 query.flags = query.flags | RETRANSMISSION
+                query.resent_ns = ts_ns
             query = query.before
             steps += 1
 
@@ -149,13 +150,14 @@ class Outstanding:
         query.timed_out = True
         self._overdue.append(query)
         self.counts.timeouts += 1
-        self._give_up(query, TIMEOUT, query.last_ns + self.timeout_ns)
+        # Never proven: nothing tells that the capture lost the answer, until more comes.
+        self._give_up(query, TIMEOUT, query.last_ns + self.timeout_ns, False)
 
-    def _give_up(self, query: Query, status: str, ts_ns: i64) -> None:
+    def _give_up(self, query: Query, status: str, ts_ns: i64, proven: bool) -> None:
         recorder = self.client.recorder
         tell_command(query, recorder)
         if recorder.wants(status, False):
-            exchange = query_exchange(query, "tcp", self.exact)
+            exchange = query_exchange(query, "tcp", self.exact and proven)
             exchange.status = status
             exchange.time_ns = ts_ns
             recorder.report(exchange)
@@ -164,6 +166,11 @@ class Outstanding:
         """The connection is over, for the reason `end`."""
         if end == END_LOST:
             self._drop_all("lost in step")
+        newest = self._queue.tail
+        if end == END_REFUSED and newest is not None:  # only that is sure to have had no answer
+            refused_ns = newest.last_ns
+            while self._queue.head is not None and self._queue.head.last_ns != refused_ns:
+                self.drop(self._queue.head, "reply lost")
         for queue in (self._overdue, self._queue):
             while queue.head is not None:
                 self._finish(queue.head, end, ts_ns)
@@ -176,7 +183,7 @@ class Outstanding:
             self.counts.unanswered += 1
         elif not query.timed_out:  # else it was logged once
             self.counts.aborted += 1
-            self._give_up(query, ABORTED, ts_ns)
+            self._give_up(query, ABORTED, ts_ns, is_proven(end))
         self._remove(query)
 
     def nonsense(self) -> None:

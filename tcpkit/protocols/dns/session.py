@@ -71,10 +71,10 @@ class DnsSession(Stream):
             self._replies.skip(size, ts_ns)
             self._waiting.reply_end = (seq + size) & MASK
 
-    def retransmitted(self, from_client: bool, first: i64, last: i64) -> None:
+    def retransmitted(self, from_client: bool, first: i64, last: i64, ts_ns: i64) -> None:
         if from_client:
             self._requests.retransmitted(last)
-            self._waiting.retransmitted(first, last)
+            self._waiting.retransmitted(first, last, ts_ns)
         else:
             self._replies.retransmitted(last)
 

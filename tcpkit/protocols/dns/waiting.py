@@ -108,7 +108,7 @@ class Query:
     __slots__ = (
         "chain", "before", "next", "slot", "client", "question", "id", "opcode", "state",
         "first_ns", "last_ns", "size", "depth", "flags", "attempts", "doubtful",
-        "marks", "marked_ns", "reply_marks", "replied_ns",
+        "marks", "marked_ns", "reply_marks", "replied_ns", "resent_ns",
         "seq", "end", "losses", "timed_out", "transfer", "reply",
     )  # fmt: skip
 
@@ -131,6 +131,7 @@ class Query:
         self.doubtful = False
         self.marks: i64 = 0
         self.marked_ns: i64 = 0
+        self.resent_ns: i64 = 0  # when it was last sent again, if its flags say that it was
         self.reply_marks: i64 = 0
         self.replied_ns: i64 = 0
         self.seq: i64 = -1

@@ -109,6 +109,7 @@ class LuaDatagrams(DatagramReader):
                 self._counts.retries += 1
                 asked.exact = False
                 asked.request.flags = asked.request.flags | RETRANSMISSION
+                asked.request.resent_ns = datagram.last_ns
                 return True
         return False
 
@@ -274,6 +275,7 @@ class LuaDatagrams(DatagramReader):
         exchange.exact = asked.exact
         exchange.time_ns = datagram.first_ns
         exchange.latency_ns = latency_ns
+        exchange.queue_ns = 0
         exchange.reply_first_ns = datagram.first_ns
         exchange.reply_last_ns = datagram.last_ns
         exchange.reply_bytes = datagram.size

@@ -6,8 +6,9 @@ from mypy_extensions import i64
 
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
-from tcpkit.flow.sequence import MASK, SIGN
+from tcpkit.flow.sequence import MASK, SIGN, distance
 from tcpkit.protocols.command_numbers import NOT_KNOWN, CommandNumbers
+from tcpkit.protocols.lua.ahead import AHEAD, SilentAhead
 from tcpkit.protocols.lua.exchange import (
     CODE_LIMIT,
     describe,
@@ -17,7 +18,7 @@ from tcpkit.protocols.lua.exchange import (
 )
 from tcpkit.protocols.lua.parser import Parser, number, text
 from tcpkit.protocols.lua.reply import LuaReply
-from tcpkit.protocols.message import ERROR, OK, Exchange, PairingCounts, Recorder
+from tcpkit.protocols.message import ERROR, NO_TIME, OK, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.ordered import IN_STEP, INSIDE, LET_GO, OrderedSession
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, TRIAL, Request, RequestPool
 from tcpkit.script.driver import BEGINNING, FITS, MESSAGE, NOTHING, PUSH, Driver, Encrypted
@@ -38,7 +39,7 @@ class LuaSession(OrderedSession):
     HAS_ID. Command, key and text are asked for when they are to be shown.
     """
 
-    __slots__ = ("_connection", "_driver", "_has_ids", "_last", "_parser", "_reply")
+    __slots__ = ("_ahead", "_connection", "_driver", "_has_ids", "_last", "_parser", "_reply")
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class LuaSession(OrderedSession):
         self._reply = LuaReply(Parser(driver, self._connection, False))
         self._has_ids = False  # a request had one
         self._last: i64 = 0  # number of the last request
+        self._ahead: SilentAhead | None = None
         super().__init__(
             ends, recorder, counts, pool, timeout_ns, client_start, server_start, self._reply
         )
@@ -125,6 +127,7 @@ class LuaSession(OrderedSession):
         id_ = text(special[3]) if len(special) > 3 else b""
         if id_:
             self._has_ids = True
+            self.explains = False  # nobody waits for another
             self._give_id(request, id_)
         self.arrived(request, self.request_seq, end, ts_ns, ack)
 
@@ -182,6 +185,35 @@ class LuaSession(OrderedSession):
     def reply_data(self, data: bytes, start: i64, end: i64, ts_ns: i64, seq: i64, ack: i64) -> None:
         self._tell_oldest()
         super().reply_data(data, start, end, ts_ns, seq, ack)
+        ahead = self._ahead
+        if ahead is not None and distance(ahead.until, self.reply_end) <= 0:
+            self._report_ahead(True)
+
+    def reply_gap(self, size: i64, seq: i64) -> None:
+        self._report_ahead(False)
+        super().reply_gap(size, seq)
+
+    def report_silent(self, exchange: Exchange, anchor: i64) -> None:
+        unseen = self.reply_end >= 0 and distance(anchor, self.reply_end) > 0
+        if not (unseen and exchange.exact):
+            super().report_silent(exchange, anchor)
+            return
+        ahead = self._ahead
+        if ahead is None:
+            ahead = self._ahead = SilentAhead()
+        ahead.exchanges.append(exchange)
+        ahead.until = anchor
+        if len(ahead.exchanges) >= AHEAD:
+            self._report_ahead(False)
+
+    def _report_ahead(self, proven: bool) -> None:
+        ahead = self._ahead
+        if ahead is None:
+            return
+        self._ahead = None
+        for exchange in ahead.exchanges:
+            exchange.exact = exchange.exact and proven
+            self.recorder.report(exchange)
 
     def _find_reply(self, data: bytes, start: i64, end: i64, seq: i64, ack: i64) -> i64:
         pos = super()._find_reply(data, start, end, seq, ack)
@@ -232,6 +264,7 @@ class LuaSession(OrderedSession):
         if behind > 0:
             self.reply_seq = (self.reply_seq + self.reply_size) & MASK
             self.reply_size = behind
+            self.replied_ns = NO_TIME  # which of the pieces held its last byte is not known
         self._tell_oldest()
         return settled
 
@@ -279,6 +312,12 @@ class LuaSession(OrderedSession):
             self.confirm_trial()  # nothing depends on the order
         if self.count_answer(request, self.reply_first_ns - request.last_ns):
             self.recorder.report(self.answered_exchange(request))
+
+    def tell_wait(self, request: Request, exchange: Exchange) -> None:
+        if self._has_ids:
+            exchange.queue_ns = 0  # no reply has to wait for another
+        else:
+            super().tell_wait(request, exchange)
 
     def _distrust(self) -> None:
         """Something does not fit: what pairs by its id is likely still, and not proven."""
@@ -329,6 +368,7 @@ class LuaSession(OrderedSession):
         return True  # `matches` has asked the script
 
     def finish(self, end: i64, ts_ns: i64) -> None:
+        self._report_ahead(False)
         super().finish(end, ts_ns)
         self._driver.close(self._connection)
 

@@ -255,6 +255,8 @@ class BinarySession(OrderedSession):
 
     def describe_request(self, request: Request, exchange: Exchange) -> None:
         describe(request.raw, exchange)
+        if self.recorder.keeps_keys and exchange.key is not None:
+            exchange.keys = [key_of(request.raw)]
 
     def describe_reply(self, request: Request, exchange: Exchange) -> None:
         status = self._reader.status

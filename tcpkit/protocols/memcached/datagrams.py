@@ -104,7 +104,7 @@ class MemcachedDatagrams(DatagramReader):
         for each in sharing:
             if each.state == WAITING and each.stamp.is_same(datagram) and not client.reuses:
                 self._counts.retries += 1
-                each.asked_again()
+                each.asked_again(datagram.last_ns)
                 return
         if len(client.asked) == 1 or not sharing[-1].stamp.is_same(datagram):
             client.reuses = True  # else it has missed the answer and asks again

@@ -170,9 +170,9 @@ class MemcachedStream(Stream):
             return
         self._miss_replies()
 
-    def retransmitted(self, from_client: bool, first: i64, last: i64) -> None:
+    def retransmitted(self, from_client: bool, first: i64, last: i64, ts_ns: i64) -> None:
         if self._session is not None:
-            self._session.retransmitted(from_client, first, last)
+            self._session.retransmitted(from_client, first, last, ts_ns)
 
     def expire(self, now_ns: i64) -> None:
         if self._session is not None:

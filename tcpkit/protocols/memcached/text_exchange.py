@@ -114,6 +114,23 @@ def retrieved_keys(line: bytes) -> list[bytes]:
     return words[2 if words[0] in _TOUCHING else 1 :]
 
 
+def kept_keys(line: bytes, retrieval: bool, whole: bool) -> list[bytes]:
+    """The keys of a command line, without one that was cut with it where it is not whole.
+
+    >>> kept_keys(b"get a b", True, True), kept_keys(b"get a b", True, False)
+    ([b'a', b'b'], [b'a'])
+    >>> kept_keys(b"set a 0 0 1", False, True)
+    [b'a']
+    """
+    if not retrieval:
+        key = key_of(line)
+        return [] if key is None else [key]
+    keys = retrieved_keys(line)
+    if not whole and len(keys) > 1:
+        keys.pop()
+    return keys
+
+
 def describe_command(line: bytes, exchange: Exchange) -> None:
     """Set command, key and text."""
     key = key_of(line)

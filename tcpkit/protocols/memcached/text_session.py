@@ -14,6 +14,7 @@ from tcpkit.protocols.memcached.text_exchange import (
     describe_answer,
     describe_command,
     hidden,
+    kept_keys,
     key_of,
     keys_asked,
     known_number,
@@ -260,7 +261,7 @@ class TextSession(OrderedSession):
         count = request.count
         if is_error(kind):
             return may_fail(request.kind, self._reader.head)
-        if self.plain and count == 0:
+        if self.plain and count == 0 and self._reader.tag == 0:
             return True
         if count & _HIDES & NOMINAL[kind]:
             return False
@@ -373,6 +374,9 @@ class TextSession(OrderedSession):
 
     def describe_request(self, request: Request, exchange: Exchange) -> None:
         describe_command(request.raw, exchange)
+        if self.recorder.keeps_keys and exchange.key is not None:
+            whole = len(request.raw) < LINE_BYTES
+            exchange.keys = kept_keys(request.raw, request.kind == RETRIEVAL, whole)
 
     def describe_reply(self, request: Request, exchange: Exchange) -> None:
         reader = self._reader

@@ -118,12 +118,13 @@ class Asked:
             session.request_skip(self._size - kept, datagram.last_ns, kept)
         self._look()
 
-    def asked_again(self) -> None:
+    def asked_again(self, ts_ns: i64) -> None:
         """The client has sent the same once more: which of them is answered is not known."""
         self.doubt_order()
         request = self.session.queue.head
         while request is not None:
             request.flags = request.flags | RETRANSMISSION
+            request.resent_ns = ts_ns
             request = request.next
 
     def is_told_from(self, other: "Asked") -> bool:

@@ -23,6 +23,9 @@ class UdpRecorder(Recorder):
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
         self.commands = recorder.commands
+        self.keeps_replies = recorder.keeps_replies
+        # `explains` stays off: replies need no order, so no request holds up another
+        self.keeps_keys = recorder.keeps_keys
         self.request_first_ns: i64 = 0
         self.depth: i64 = 0
         self.reply_last_ns: i64 = 0
@@ -43,6 +46,7 @@ class UdpRecorder(Recorder):
         exchange.request_bytes += FRAME_SIZE
         exchange.depth += self.depth
         if exchange.answered:
+            exchange.queue_ns = 0
             exchange.reply_last_ns = self.reply_last_ns
             exchange.reply_bytes += FRAME_SIZE * self.reply_parts
             exchange.flags = exchange.flags | self.reply_flags

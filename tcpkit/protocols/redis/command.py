@@ -50,13 +50,21 @@ class Description:
 
 @final
 class Plan:
-    """What a command's name alone says. `simple`: its key is at `key_at`, nothing is secret."""
+    """What a command's name alone says.
 
-    __slots__ = ("key_at", "name", "simple")
+    `simple`: its key is at `key_at` (0: none), nothing is secret. `step`: where it is not
+    0, keys are from there on so far apart. `looks_up`: it asks for one value, which is there
+    or not.
+    """
+
+    __slots__ = ("key_at", "label", "looks_up", "name", "simple", "step")
 
     def __init__(self, argument: bytes) -> None:
         name = _word(argument)
         self.name = name
+        self.label = name.encode()
+        self.looks_up = name in LOOK_UPS
+        self.step: i64 = KEY_STEPS.get(name, 0)
         self.key_at: i64 = 0 if name in _NO_KEY else _KEY_AT.get(name, 1)
         self.simple = (
             name not in CONTAINERS
@@ -65,11 +73,16 @@ class Plan:
         )
 
 
+KEY_STEPS: Final = {
+    "MGET": 1, "DEL": 1, "UNLINK": 1, "EXISTS": 1, "TOUCH": 1, "MSET": 2, "MSETNX": 2,
+}  # fmt: skip
+LOOK_UPS: Final = frozenset(["GET", "GETDEL", "GETEX", "HGET"])
 MAX_PLANS: Final = 4096  # names a run remembers; there are not many more ways to write them
 _PLANS: Final[dict[bytes, Plan]] = {}
 
 
-def _plan(argument: bytes) -> Plan:
+def plan_of(argument: bytes) -> Plan:
+    """The plan of a command as it was sent."""
     plan = _PLANS.get(argument)
     if plan is None:
         plan = Plan(argument)
@@ -82,7 +95,7 @@ def describe(arguments: list[bytes], count: int) -> Description:
     """Name a request of `count` arguments, of which `arguments` are the first, perhaps cut."""
     if not arguments:
         return Description("", None, "")
-    plan = _plan(arguments[0])
+    plan = plan_of(arguments[0])
     if plan.simple:
         command = plan.name
         key = arguments[plan.key_at] if 0 < plan.key_at < len(arguments) else None
@@ -108,12 +121,12 @@ def command_of(arguments: list[bytes]) -> str:
     >>> command_of([b"config", b"get", b"save"])
     'CONFIG GET'
     """
-    return _named(_plan(arguments[0]), arguments) if arguments else ""
+    return _named(plan_of(arguments[0]), arguments) if arguments else ""
 
 
 def is_one_word(argument: bytes) -> bool:
     """Whether the first argument is all of the command's name."""
-    return _plan(argument).name not in CONTAINERS
+    return plan_of(argument).name not in CONTAINERS
 
 
 def _word(argument: bytes) -> str:
@@ -184,6 +197,30 @@ class MigrateOptions:
                 at += 1 if word == b"AUTH" else 2
                 self.passwords.append(at)
             at += 1
+
+
+def keys_of(arguments: list[bytes]) -> list[bytes]:
+    """The keys of a request as they were sent, each cut behind what is shown.
+
+    All of MGET and the like, of other commands the first.
+
+    >>> keys_of([b"mset", b"a", b"1", b"b", b"2"]), keys_of([b"get", b"a"]), keys_of([b"ping"])
+    ([b'a', b'b'], [b'a'], [])
+    """
+    if not arguments:
+        return []
+    plan = plan_of(arguments[0])
+    if plan.step:
+        return [each[: KEY_LIMIT + 1] for each in arguments[1 :: plan.step]]
+    key: bytes | None = None
+    if plan.simple:
+        key = arguments[plan.key_at] if 0 < plan.key_at < len(arguments) else None
+    else:
+        command = plan.name
+        if command in CONTAINERS and len(arguments) > 1:
+            command = f"{command} {_word(arguments[1])}"
+        key = _key(plan.name, command, arguments)
+    return [] if key is None else [key[: KEY_LIMIT + 1]]
 
 
 def hide_secrets(name: str, arguments: list[bytes]) -> list[bytes]:

@@ -10,12 +10,15 @@ from tcpkit.protocols.pairing import Request
 from tcpkit.protocols.redis.command import KNOWN, describe
 from tcpkit.protocols.redis.request import RequestParser, split_request
 from tcpkit.protocols.request_exchange import exchange_of
+from tcpkit.protocols.tally import NOT_LOOKED_UP
 
 CODE_BYTES: Final = 32
 
 _LF: Final = 10
 _CR: Final = 13
 _DOLLAR: Final = 36
+_NULL: Final = 95  # of RESP3
+_NIL_SIZE: Final = 5  # $-1 CR LF
 
 
 def arguments_of(request: Request) -> list[bytes]:
@@ -76,6 +79,16 @@ def error_code(head: bytes) -> str:
     text = head[head.find(b"\n") + 1 :] if head.startswith(b"!") else head[1:]
     words = text.split(None, 1)
     return words[0][:CODE_BYTES].decode("ascii", "replace") if words else "ERR"
+
+
+def found(kind: i64, size: i64) -> i64:
+    """Whether the reply to a look-up is a value: 1, 0, or NOT_LOOKED_UP for another reply.
+
+    `size` tells `$-1` from a value: the empty one takes 6 bytes.
+    """
+    if kind == _DOLLAR:
+        return 0 if size == _NIL_SIZE else 1
+    return 0 if kind == _NULL else NOT_LOOKED_UP
 
 
 def is_refusal(head: bytes) -> bool:

@@ -11,7 +11,9 @@ from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN
 from tcpkit.protocols.message import (
+    BLOCKING,
     ERROR,
+    LATE,
     OK,
     OUT_OF_ORDER,
     TRANSACTION,
@@ -20,12 +22,13 @@ from tcpkit.protocols.message import (
     Recorder,
 )
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, Request, RequestPool
-from tcpkit.protocols.redis.command import may_answer
+from tcpkit.protocols.redis.command import LOOK_UPS, keys_of, may_answer
 from tcpkit.protocols.redis.echo import EchoProof, is_echo
 from tcpkit.protocols.redis.exchange import (
     arguments_of,
     describe_request,
     error_code,
+    found,
     is_refusal,
     name_of,
 )
@@ -39,6 +42,7 @@ from tcpkit.protocols.redis.requests import (
     RequestSide,
     Scanners,
 )
+from tcpkit.protocols.tally import NOT_LOOKED_UP, Tally
 
 _LF: Final = 10
 _BULK_ERROR: Final = 33
@@ -183,6 +187,8 @@ class ReplySide(RequestSide):
             if not replies.done:
                 return
             replies.last_ns = ts_ns
+            if self.explains:
+                self.shares = pos < end
             head = self.queue.head
             if (
                 self.plain
@@ -202,9 +208,36 @@ class ReplySide(RequestSide):
         """The reply just read is that of `request`, the oldest one."""
         self.queue.pop()
         self.owed -= 1
+        if self.explains:
+            self.take_turn(request, replies.first_ns, replies.last_ns)
         if self.count_answer(request, replies.first_ns - request.last_ns):
-            self.recorder.report(self.answered_exchange(request))
+            tally = self.recorder.tally
+            if tally is None or not self._tally(tally, request, replies):
+                self.recorder.report(self.answered_exchange(request))
+        self.replied_ns = replies.last_ns
         self.pool.put(request)
+
+    def _tally(self, tally: Tally, request: Request, replies: ReplyScanner) -> bool:
+        """Tell of a plain request in short; False where an Exchange has to be made."""
+        kind = replies.kind
+        if is_error(kind) or request.arguments is not None:
+            return False
+        outline = self.scanners.outline
+        if request.flags & (LATE | BLOCKING) or not outline.read(request.raw):
+            return False
+        plan = outline.plan
+        tally.answered(
+            self.ends,
+            plan.label,
+            outline.keys,
+            found(kind, replies.size) if plan.looks_up else NOT_LOOKED_UP,
+            request.first_ns,
+            replies.last_ns,
+            replies.first_ns - request.last_ns,
+            request.size + replies.size,
+            self.trust == EXACT,
+        )
+        return True
 
     def _unusual_reply(self, replies: ReplyScanner) -> bool:
         """Deal with a message off the plain path; False if nothing more can be read."""
@@ -261,7 +294,11 @@ class ReplySide(RequestSide):
             return
         self.queue.pop()
         self.owed -= 1
-        self.try_out(request, self.answered_exchange(request), replies.kind)
+        if self.explains:
+            self.take_turn(request, replies.first_ns, replies.last_ns)
+        exchange = self.answered_exchange(request)
+        self.replied_ns = replies.last_ns
+        self.try_out(request, exchange, replies.kind)
         self.pool.put(request)
 
     def _confirmation(self, request: Request, replies: ReplyScanner) -> bool:
@@ -352,6 +389,8 @@ class ReplySide(RequestSide):
             exchange.code = error_code(replies.head)
         else:
             exchange.status = OK
+            if exchange.command in LOOK_UPS:
+                exchange.found = found(replies.kind, replies.size)
         exchange.flags = request.flags | replies.flags
         exchange.time_ns = replies.first_ns
         exchange.reply_first_ns = replies.first_ns
@@ -359,10 +398,14 @@ class ReplySide(RequestSide):
         exchange.latency_ns = replies.first_ns - request.last_ns
         exchange.reply_bytes = replies.size
         exchange.reply_seq = replies.seq
+        self.tell_wait(request, exchange)
         return exchange
 
     def request_exchange(self, request: Request) -> Exchange:
-        return describe_request(request, self.ends, self.trust == EXACT)
+        exchange = describe_request(request, self.ends, self.trust == EXACT)
+        if self.recorder.keeps_keys:
+            exchange.keys = keys_of(arguments_of(request))
+        return exchange
 
     def is_answering(self) -> bool:
         return self._replies is not None and self._replies.begun

@@ -20,6 +20,7 @@ from tcpkit.protocols.redis.mode import (
     Mode,
     name_slot,
 )
+from tcpkit.protocols.redis.outline import Outline
 from tcpkit.protocols.redis.reply import ReplyScanner
 from tcpkit.protocols.redis.request import RequestParser, RequestScanner
 from tcpkit.protocols.session import PairedSession
@@ -70,11 +71,12 @@ class FittingReplies:
 class Scanners:
     """What the connections of a run share: between two packets, few are inside a message."""
 
-    __slots__ = ("requests", "fitting", "_replies")
+    __slots__ = ("requests", "fitting", "outline", "_replies")
 
     def __init__(self) -> None:
         self.requests = RequestScanner()
         self.fitting = FittingReplies()
+        self.outline = Outline()
         self._replies: ReplyScanner | None = None
 
     def take(self) -> ReplyScanner:

@@ -90,6 +90,7 @@ class RedisSession(ReplicaSide):
             replies.flags = replies.flags | TRUNCATED
             if replies.done:
                 replies.last_ns = ts_ns
+                self.shares = False
                 self._unusual_reply(replies)
                 replies.next_message()
         else:
@@ -117,7 +118,7 @@ class RedisSession(ReplicaSide):
         self._mode_made().missed(False)
         self.lose(flags)
 
-    def retransmitted(self, from_client: bool, first: i64, last: i64) -> None:
+    def retransmitted(self, from_client: bool, first: i64, last: i64, ts_ns: i64) -> None:
         if not from_client:
             replies = self._replies
             if replies is not None and replies.begun and distance(last, replies.seq) > 0:
@@ -127,6 +128,7 @@ class RedisSession(ReplicaSide):
         while request is not None and distance(last, request.seq) > 0:
             if distance(request.end, first) > 0:
                 request.flags = request.flags | RETRANSMISSION
+                request.resent_ns = ts_ns
             request = request.next
         parser = self._parser
         if parser is not None and distance(last, parser.seq) > 0:

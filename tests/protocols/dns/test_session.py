@@ -185,7 +185,7 @@ def test_query_times_out_once_and_is_logged_again_when_its_answer_comes() -> Non
     run.advance(12 * SECOND_US).advance(60 * SECOND_US)
     assert [exchange.status for exchange in run.exchanges] == ["timeout"]
     assert run.exchanges[0].time_ns == START_NS + 1_000_000 + 10_000_000_000
-    assert run.exchanges[0].exact
+    assert not run.exchanges[0].exact  # the answer may be one that nobody captured
     made.packets.clear()
     run.feed(made.server(R1, at_us=70 * SECOND_US).close().packets).finish()
     assert [exchange.status for exchange in run.exchanges] == ["timeout", "ok"]

@@ -90,6 +90,28 @@ def test_requests_without_a_reply_are_silent() -> None:
     assert run.pairing.silent == 1
 
 
+def test_silence_behind_a_reply_or_an_end_that_was_lost_is_not_exact() -> None:
+    """What the client had and nobody captured may have ended what `quiet` belongs to."""
+    made = conversation().client(b"ask\n", at_us=1000).server(b"fine\n", at_us=2000)
+    made.client(b"ask\n", at_us=3000).server(b"bad\n", at_us=4000).server_fin()
+    made.client(b"quiet replies=0\n", at_us=5000).client_fin()
+    fin, quiet = len(made.packets) - 3, ("quiet replies=0", "silent", None)
+    for lost in ({fin}, {fin - 1, fin}):
+        left = [packet for at, packet in enumerate(made.packets) if at not in lost]
+        run = traced(words(), left)
+        assert dict(zip(run.told, run.exact, strict=True))[quiet] is False, lost
+    assert quiet not in traced(words(), made.packets).told
+
+
+def test_silence_captured_before_the_reply_that_its_client_had_is_exact() -> None:
+    made = conversation().client(b"ask\n", at_us=1000).server(b"fine\n", at_us=2000)
+    made.client(b"ask\n", at_us=3000).server(b"bad\n", at_us=4000)
+    made.client(b"quiet replies=0\n", at_us=5000)
+    *begin, reply, quiet = made.packets
+    run = traced(words(), [*begin, quiet, reply])
+    assert run.told[-1] == ("quiet replies=0", "silent", None) and all(run.exact)
+
+
 @pytest.mark.parametrize("mss", [1, 4, 1448])
 @pytest.mark.parametrize("replies", [2, 3])
 def test_several_replies_are_one_with_pushes_between(replies: int, mss: int) -> None:

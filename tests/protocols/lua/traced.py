@@ -72,14 +72,23 @@ def words(transport: str = "tcp") -> str:
 class Traced(Capture):
     """A run of the first protocol of a script. `errors` are what was told of it."""
 
-    def __init__(self, text: str, lua: str = "", keep_bytes: bool = True, **limits: int) -> None:
+    def __init__(
+        self,
+        text: str,
+        lua: str = "",
+        keep_bytes: bool = True,
+        explaining: bool = False,
+        **limits: int,
+    ) -> None:
         self.script = loaded(text, lua, **limits)
         self.errors: list[str] = []
         self.script.tell = self.errors.append
         self.lines: list[bytes] = []
         self.script.vm.attach(self.lines.append)
         protocol = LuaProtocol(self.script, definitions(self.script)[0])
-        super().__init__(ports=protocol.ports, keep_bytes=keep_bytes, protocol=protocol)
+        super().__init__(
+            ports=protocol.ports, keep_bytes=keep_bytes, protocol=protocol, explains=explaining
+        )
 
     @property
     def told(self) -> list[tuple[str, str, str | None]]:

@@ -167,6 +167,18 @@ def test_snap_length_makes_no_exact_pair_false(bursts: Bursts, snaplen: int) -> 
     assert_nothing_false(packets, cut(packets, snaplen), READING)
 
 
+def test_a_repeated_opaque_tells_a_hit_from_the_reply_behind_it_with_every_packet_lost() -> None:
+    """What the undamaged capture tells must be no less than what one without the SYN-ACK does."""
+    get = b"get a\r\n", b"VALUE a 0 1\r\n1\r\nEND\r\n"
+    quiet = b"mg a q k O0\r\n", b"HD ka O0\r\n"
+    packets = conversation([[get, get], [quiet, (b"mg a v\r\n", b"VA 1\r\n1\r\n")]])
+    run = capture(packets)
+    assert [reply for _, reply in run.pairs] == [get[1], get[1], quiet[1], b"VA 1\r\n1\r\n"]
+    assert all(exchange.exact for exchange in run.exchanges) and run.pairing.unpaired == {}
+    for lost in range(len(packets)):
+        assert_nothing_false(packets, drop(packets, lost), READING)
+
+
 def lockstep(rounds: int) -> Conversation:
     made = Conversation(server="10.0.0.2:11211").handshake()
     for at in range(rounds):

@@ -110,7 +110,9 @@ aborted GET www.example/slow
 def test_what_was_asked_is_told_with_what_was_answered(name: str) -> None:
     found = traced("http", name)
     assert told(found) == EXCHANGES[name].strip().splitlines()
-    assert {each.exact for each in found.exchanges} == {True}
+    # Behind a client's RST, a reply may have been on its way.
+    inferred = [each.request for each in found.exchanges if not each.exact]
+    assert inferred == (["GET www.example/slow"] if name == "reset" else [])
 
 
 def test_pipelined_replies_go_to_their_requests_in_order() -> None:

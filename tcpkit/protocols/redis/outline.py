@@ -1,0 +1,96 @@
+"""Where command and keys of a plain request lie, without taking it apart."""
+
+from typing import Final, final
+
+from librt.strings import read_i64_be
+from librt.vecs import vec
+from mypy_extensions import i64
+
+from tcpkit.protocols.redis.command import KEY_LIMIT, Plan, plan_of
+from tcpkit.protocols.tally import MAX_KEYS, Keys
+
+_SLOTS: Final = 256  # names that are remembered by their letters
+_SHORT: Final = 8  # letters of such a name
+_LF: Final = 10
+_CR: Final = 13
+_DOLLAR: Final = 36
+
+
+@final
+class Outline:
+    """`read` a request; then `plan` is that of its command, and `keys` are its keys."""
+
+    __slots__ = ("plan", "keys", "_words", "_plans", "_at", "_size")
+
+    def __init__(self) -> None:
+        self.plan = plan_of(b"")
+        self.keys = Keys()
+        self._words = vec[i64]([0] * _SLOTS)
+        self._plans: list[Plan] = [self.plan] * _SLOTS
+        self._at: i64 = 0  # of the argument that was found last
+        self._size: i64 = 0
+
+    def read(self, raw: bytes) -> bool:
+        """`raw` is a whole array of bulk strings; False where a closer look is needed."""
+        end: i64 = len(raw)
+        self._find(raw, 1, end)
+        plan = self._plan(raw, end)
+        self.plan = plan
+        if not plan.simple:
+            return False
+        keys = self.keys
+        keys.raw = raw
+        keys.count = 0
+        left = plan.key_at
+        if left == 0:
+            return True
+        while self._find(raw, self._at + self._size, end):
+            left -= 1
+            if left > 0:
+                continue
+            if self._size > KEY_LIMIT or keys.count == MAX_KEYS:
+                return False
+            keys.starts[keys.count] = self._at
+            keys.sizes[keys.count] = self._size
+            keys.count += 1
+            left = plan.step
+            if left == 0:
+                return True
+        return True
+
+    def _find(self, raw: bytes, at: i64, end: i64) -> bool:
+        """Find the argument whose header is the next one behind `at`."""
+        char: i64 = 0
+        while at < end:
+            char = raw[at]
+            at += 1
+            if char == _DOLLAR:
+                break
+        size: i64 = 0
+        while at < end:
+            char = raw[at]
+            at += 1
+            if char == _LF:
+                self._at = at
+                self._size = size
+                return True
+            if char != _CR:
+                size = size * 10 + (char - 48)
+        return False
+
+    def _plan(self, raw: bytes, end: i64) -> Plan:
+        """That of the command, which is the argument that was found."""
+        at = self._at
+        size = self._size
+        if size < 1 or size > _SHORT or at + _SHORT > end:
+            return plan_of(raw[at : at + size])
+        word: i64 = read_i64_be(raw, at) >> (8 * (_SHORT - size))
+        slot = (word ^ (word >> 8) ^ (word >> 16) ^ (word >> 27)) & (_SLOTS - 1)
+        # A word of which the first letter is neither 0 nor above 127 tells the size as well.
+        if self._words[slot] == word and raw[at] != 0:
+            return self._plans[slot]
+        plan = plan_of(raw[at : at + size])
+        if word > 0 and raw[at] != 0:
+            self._words[slot] = word
+            self._plans[slot] = plan
+        return plan
