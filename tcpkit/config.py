@@ -27,6 +27,15 @@ class TopOptions(NamedTuple):
         return not self.once and not self.interval_ns
 
 
+class TraceOptions(NamedTuple):
+    """What `tcpkit trace` is asked for beside the rest. Empty: nothing is left out."""
+
+    tcp: bool = False
+    clients: tuple[tuple[str, int], ...] = ()  # address in its normal text form; port, or 0: any
+    key: str = ""  # a pattern, as that of Redis' KEYS
+    commands: tuple[str, ...] = ()  # in upper case
+
+
 class Config(NamedTuple):
     """One run. Exactly one of `interface` and `files` is set."""
 
@@ -54,5 +63,6 @@ class Config(NamedTuple):
     json: bool = False
     timeout_ns: int = int(DEFAULT_TIMEOUT_S * 1_000_000_000)
     quiet: bool = False
+    trace: TraceOptions | None = None  # None: the log
     explain: bool = False  # the log says why, where the packets prove it
     top: TopOptions | None = None

@@ -7,6 +7,9 @@ NAME
 SYNOPSIS
     tcpkit -i IFACE [-m MODE] [-p PORTS] [-t MS] [options]
     tcpkit -r FILE  [-m MODE] [-p PORTS] [-t MS] [options]
+    tcpkit trace ...                      what connections did, with the replies:
+                                          tcpkit trace -h
+    tcpkit top ...                        who is busy: tcpkit top -h
 
 DESCRIPTION
     tcpkit listens to the packets of an interface, or reads them from a capture

@@ -39,7 +39,10 @@ MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap t
 DIVISIONS: Final = ("command", "server")  # of --by
 
 # The commands, and where their options are.
-COMMANDS: Final[dict[str, str]] = {"top": "tcpkit.top_options"}
+COMMANDS: Final[dict[str, str]] = {
+    "trace": "tcpkit.trace_options",
+    "top": "tcpkit.top_options",
+}
 
 
 class CommandOptions:
@@ -143,8 +146,6 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
         )
     config = _whole(options, early)
     if command:
-        if config.explain:
-            raise ConfigError(f"--explain is of the log: not with {command}")
         config = options_of(command).checked(options, config)
     if script is None:
         script = scripted.load(config)
@@ -217,7 +218,7 @@ def _whole(options: argparse.Namespace, early: Config) -> Config:
         if threshold is None
         else decimal("-t", threshold, NS_PER_MS, 0, MAX_THRESHOLD_MS),
         stats_port=number("-P", options.stats_port, 0, 65535),
-        bind=DEFAULT_BIND if options.bind is None else _address("--bind", options.bind),
+        bind=DEFAULT_BIND if options.bind is None else address("--bind", options.bind),
         write=options.write,
         buffer_kib=number("-B", options.buffer_size, 1, MAX_BUFFER_KIB),
         snaplen=number("--snaplen", options.snaplen, MIN_SNAPLEN, MAX_SNAPLEN),
@@ -274,17 +275,17 @@ def _divisions(text: str) -> tuple[str, ...]:
 
 
 def _addresses(text: str) -> tuple[str, ...]:
-    return tuple(_address("-s", part.strip()) for part in text.split(",")) if text else ()
+    return tuple(address("-s", part.strip()) for part in text.split(",")) if text else ()
 
 
-def _address(option: str, text: str) -> str:
+def address(option: str, text: str) -> str:
     """The address in its normal form, as the packets' addresses are written."""
     import ipaddress  # at 2 ms a start, only where it is needed
 
     try:
-        address = ipaddress.ip_address(text)
+        found = ipaddress.ip_address(text)
         if "%" not in text:
-            return str(address)
+            return str(found)
     except ValueError:
         pass
     raise ConfigError(f"{option} takes a numeric address, not {text!r}")

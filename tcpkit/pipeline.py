@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tcpkit.capture.dump import Dump, DumpTee
 from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
-from tcpkit.config import Config, TopOptions
+from tcpkit.config import Config, TopOptions, TraceOptions
 from tcpkit.flow.health_tee import HealthTee
 from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.packet_filter import PacketFilter
@@ -31,6 +31,7 @@ if TYPE_CHECKING:  # Lua is loaded where there is a script
     from tcpkit.script.packets import PacketScript
     from tcpkit.script.script import Script
     from tcpkit.script.ticker import Ticker
+    from tcpkit.sinks.trace.trace import Trace
 
 if TYPE_CHECKING:  # and what `top` needs, with it
     from tcpkit.metrics.top_tables import TopTables
@@ -56,6 +57,8 @@ class Pipeline:
         """
         self.config = config
         self._observer = observer
+        if observer is None and config.explain:
+            self._observer = ConnectionObserver()  # the reasons want the connections' health
         self.pairing = PairingCounts()
         self.table: ConnectionTable | None = None
         self.raw: RawJson | PacketScript | None = None
@@ -63,9 +66,11 @@ class Pipeline:
         self.ticker: Ticker | None = None
         self.dump: Dump | None = None
         self.log: LogFile | None = None
+        self.trace: Trace | None = None
         if config.output is not None:
             protect_inputs(config.output, config.files)
-        if config.output is not None or not config.daemon:
+        on_screen = config.top is not None and config.top.screen
+        if config.output is not None or not (config.daemon or on_screen):
             self.log = LogFile(config.output)
         if script is not None:
             self._begin(script)  # which may define further hooks
@@ -74,6 +79,8 @@ class Pipeline:
         self.top_clock: TopClock | None = None
         if config.top is not None:
             self._begin_top(config, config.top)
+        if config.trace is not None:
+            self.trace = self._trace(config, config.trace)
         self.ports = self._port_stats(config)
         tcp, udp = transports(config)
         self.decoder = Decoder(self._sink(config, local), tcp, udp)
@@ -82,7 +89,7 @@ class Pipeline:
             self.dump = Dump(config.write, config.files)
             self.entrance = DumpTee(self.decoder, self.dump)
         if script is not None:
-            script.packet_number = self._packet_number
+            script.wire = self.decoder.counts
 
     def _begin_top(self, config: Config, options: TopOptions) -> None:
         from tcpkit.metrics.top_row import VIEWS
@@ -112,16 +119,24 @@ class Pipeline:
         if self.log is not None:
             self.log.write(f"{text}\n".encode("utf-8", "backslashreplace"))
 
-    def _packet_number(self) -> int:
-        """Of the packet that is being read, the first one being 1."""
-        return int(self.decoder.counts.packets)
+    def _trace(self, config: Config, options: TraceOptions) -> "Trace":
+        from tcpkit.sinks.trace.trace import Trace, has_colours
+
+        protocol = protocol_of(config.mode)
+        assert protocol is not None and self.log is not None
+        trace = Trace(self.log, protocol, config, options, has_colours(config.output))
+        self._observer = trace.observer
+        return trace
 
     def _port_stats(self, config: Config) -> list[PortStats]:
         sinks: list[ExchangeSink] = []
-        if self.log is not None and self.top is None:
+        hearers: list[ExchangeSink] = []
+        if self.trace is not None:
+            sinks.append(self.trace)
+            hearers.append(self.trace.numbers)
+        elif self.log is not None and self.top is None:
             made = JsonLog if config.json else SlowLog
             sinks.append(made(self.log, config.explain))
-        hearers: list[ExchangeSink] = []
         if self.script is not None and self.script.has("exchange"):
             from tcpkit.sinks.exchange_script import ExchangeScript
 
@@ -136,8 +151,10 @@ class Pipeline:
             PortStats(port, threshold_ns, sinks, hearers, _rows(config, numbers))
             for port in config.ports
         ]
+        tells_health = config.trace is not None and config.trace.tcp
         for port in ports:
-            port.explains = config.explain
+            port.keeps_replies = self.trace is not None
+            port.explains = config.explain or tells_health
         return ports
 
     def _command_numbers(self, config: Config) -> CommandNumbers | None:
@@ -197,6 +214,9 @@ class Pipeline:
             self.ticker.advance(now_ns)
 
     def flush(self) -> None:
+        """Write what there is, of packets that wait for a script too."""
+        if self.script is not None:
+            self.script.deliver()
         if self.log is not None:
             self.log.flush()
         if self.dump is not None:
@@ -207,6 +227,8 @@ class Pipeline:
         if self.table is not None:
             self.table.finish()
             self._finish_top(int(self.table.now_ns))
+        if self.trace is not None:
+            self.trace.finish()
         if self.script is not None:
             self.script.finish()
 

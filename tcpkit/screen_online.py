@@ -3,11 +3,14 @@
 import asyncio
 import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from tcpkit import online
 from tcpkit.config import Config
 from tcpkit.errors import TcpkitError
+from tcpkit.pipeline import tell
 from tcpkit.screen_offline import what
 from tcpkit.top.screen import TopScreen
 from tcpkit.top.source import Figures, Source
@@ -53,14 +56,30 @@ class OnScreen(online.Online):
         assert self.config.top is not None
         screen = TopScreen(LiveSource(self), self.config.top)
         ended = asyncio.create_task(super().until_stopped())
-        shown = asyncio.create_task(screen.run_async(mouse=False))
-        await asyncio.wait((ended, shown), return_when=asyncio.FIRST_COMPLETED)
-        if ended.done():
-            screen.exit()
-        self.stop()
-        await asyncio.gather(ended, shown)
+        with _kept_off(self.pipeline.script):
+            shown = asyncio.create_task(screen.run_async(mouse=False))
+            await asyncio.wait((ended, shown), return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                screen.exit()
+            self.stop()
+            await asyncio.gather(ended, shown)
         if screen.return_code:
             raise TcpkitError("the screen failed")
+
+
+@contextmanager
+def _kept_off(script: "Script | None") -> Iterator[None]:
+    """What a script complains of meanwhile is told afterwards: it does so once for each place."""
+    told: list[str] = []
+    if script is not None:
+        script.tell = told.append
+    try:
+        yield
+    finally:
+        if script is not None:
+            script.tell = tell
+        for text in told:
+            tell(text)
 
 
 def run(config: Config, script: "Script | None") -> int:

@@ -27,6 +27,22 @@ WHAT IS SHOWN
                             slowest (default requests)
         --rows N            rows of a report (default 20, with -j 100)
 
+KEYS OF THE SCREEN
+    r b t s                 sort by requests, bytes, time, slowest; o: the next
+    Tab v, 1 to 5           the next view; keys, patterns, commands, clients,
+                            servers
+    /                       show names in which a regular expression is found;
+                            Esc: show all
+    p, space                the table stands still; counting goes on
+    x, R                    count anew
+    arrows, PgUp, PgDn      rows further up or down; Home: the first ones
+    ?, h                    what each column means
+    q, Ctrl-C               quit, with the summary on standard error
+
+    With -i rates are over the last second, with -r over the whole capture.
+    NO_COLOR turns the colours off. The screen needs a terminal as standard
+    input and output; what a script prints is not shown.
+
 REPORTS
         --once              one report, at the end
         --interval SECONDS  one report each SECONDS of capture time, 0.1 or

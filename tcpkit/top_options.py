@@ -35,6 +35,8 @@ class Options(CommandOptions):
             raise ConfigError("top needs a protocol: choose one with -m")
         if options.threshold is not None:
             raise ConfigError("-t is not for top, which counts every request")
+        if config.explain:
+            raise ConfigError("--explain is not for top, which shows no single request")
         if options.once and options.interval is not None:
             raise ConfigError("only one of --once and --interval")
         interval_ns = 0

@@ -46,6 +46,8 @@ def names_of(line: dict[str, object], view: str) -> list[str]:
 def _keys(line: dict[str, object]) -> list[str]:
     if line["key"] is None:
         return []
+    if " " in str(line["key"]):
+        return [str(line["key"])]  # of a binary request, which asks for one
     request, command = str(line["request"]), str(line["command"])
     words = request.split(" ")
     if command in GETS and line["protocol"] == "memcached":

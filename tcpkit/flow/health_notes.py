@@ -8,7 +8,7 @@ from mypy_extensions import i64
 from tcpkit.flow.connection import Connection
 from tcpkit.flow.half_stream import NOT_KNOWN
 from tcpkit.flow.mishap import Mishap
-from tcpkit.flow.observer import ConnectionObserver
+from tcpkit.flow.observer import ConnectionObserver, tell_started
 from tcpkit.flow.sequence import MASK, distance
 from tcpkit.flow.side import LATE
 from tcpkit.wire.segment import Segment
@@ -59,6 +59,7 @@ def note_again(
     health = conn.health
     if observer is None or health is None:
         return
+    tell_started(observer, conn)
     side = health.client if from_client else health.server
     side.mishaps.add(Mishap(first, last, ts_ns, NOT_KNOWN))
     observer.sent_again(conn, from_client, first, last, ts_ns)

@@ -23,6 +23,7 @@ from tcpkit.protocols.message import (
 )
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, Request, RequestPool
 from tcpkit.protocols.quiet import QuietSession
+from tcpkit.protocols.reply_line import KEPT_OF_REPLY
 from tcpkit.protocols.reply_reader import ReplyReader
 
 MAX_NONSENSE: Final = 16  # pieces that are not the protocol's before a connection is let go
@@ -263,6 +264,8 @@ class OrderedSession(QuietSession):
             if self.notes:
                 self.reply_flags = self.reply_flags | OUT_OF_ORDER
             stop = replies.feed(data, pos, end)
+            if self.keeps_replies:
+                self._keep_reply(data, pos, stop)
             self.reply_size += stop - pos
             pos = stop
             if not replies.done:
@@ -275,6 +278,14 @@ class OrderedSession(QuietSession):
                 self._pass_over(data, pos, end)
                 return
             replies.next_message()
+
+    def _keep_reply(self, data: bytes, pos: i64, end: i64) -> None:
+        """Add a piece of the reply to what is kept of it, if that lies right before."""
+        if self.reply_size == 0:
+            self.reply_kept = b""
+        room = KEPT_OF_REPLY - len(self.reply_kept)
+        if room > 0 and len(self.reply_kept) == self.reply_size:
+            self.reply_kept += data[pos : min(end, pos + room)]
 
     def _bad_reply(self) -> None:
         """The reply stream is not the protocol, or was read from a wrong place."""

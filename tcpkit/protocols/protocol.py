@@ -7,7 +7,9 @@ from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.datagrams import DatagramReader
 from tcpkit.flow.stream import StreamOpener
-from tcpkit.protocols.message import PairingCounts, Recorder
+from tcpkit.protocols.message import Exchange, PairingCounts, Recorder
+from tcpkit.protocols.reply_line import LINE_LIMIT
+from tcpkit.wire.printable import printable
 
 # Which transports a protocol's servers speak.
 TCP_ONLY: Final = 0
@@ -49,3 +51,7 @@ class Protocol:
     ) -> DatagramReader | None:
         """Reads the datagrams; None where there are none to read."""
         return None
+
+    def reply_text(self, exchange: Exchange) -> str:
+        """The reply that was kept, on one printable line of LINE_LIMIT characters; or ""."""
+        return printable(exchange.reply, LINE_LIMIT)

@@ -43,7 +43,7 @@ class QuietSession(PairedSession):
 
     __slots__ = (
         "replies", "reply_first_ns", "reply_last_ns", "reply_seq", "reply_ack", "reply_size",
-        "reply_flags", "quiet", "lossy",
+        "reply_flags", "reply_kept", "keeps_replies", "quiet", "lossy",
     )  # fmt: skip
 
     def __init__(
@@ -65,6 +65,8 @@ class QuietSession(PairedSession):
         self.reply_ack: i64 = 0  # request position acknowledged with the reply's first byte
         self.reply_size: i64 = 0
         self.reply_flags: i64 = 0
+        self.reply_kept = b""  # its beginning, where the recorder asks for that
+        self.keeps_replies = recorder.keeps_replies
         self.quiet = False  # the client was seen to send requests that may get no reply
         self.lossy = False  # replies may be missing without a trace: over UDP
 
@@ -338,6 +340,7 @@ class QuietSession(PairedSession):
 
     def answered_exchange(self, request: Request) -> Exchange:
         exchange = self.request_exchange(request)
+        exchange.reply = self.reply_kept
         self.describe_reply(request, exchange)
         exchange.flags = request.flags | self.reply_flags
         exchange.time_ns = self.reply_first_ns

@@ -7,7 +7,7 @@ local host, budget, look, bound, held_most, used_most = ...
 
 local sethook, getinfo = debug.sethook, debug.getinfo
 local create, resume, running, close = coroutine.create, coroutine.resume, coroutine.running, coroutine.close
-local error, pcall, xpcall, setmetatable, type, next = error, pcall, xpcall, setmetatable, type, next
+local error, pcall, xpcall, setmetatable, type, next, unpack = error, pcall, xpcall, setmetatable, type, next, unpack
 local find = string.find
 local count = collectgarbage
 local explain = host.explain
@@ -18,7 +18,9 @@ local has_emergencies = not setfenv -- collects all garbage when memory is out
 local SPENT = "the budget of " .. budget .. " instructions is spent"
 local HOLDS = "the script holds too much memory between its calls"
 -- What is not to be broken off: it comes to an end, and calls nothing of the script's but within the bounds.
-local OURS = { ["=tcpkit: budget"] = true, ["=tcpkit: report"] = true, ["=tcpkit: hooks"] = true }
+local OURS = {
+    ["=tcpkit: budget"] = true, ["=tcpkit: report"] = true, ["=tcpkit: hooks"] = true, ["=tcpkit: batch"] = true,
+}
 local MEMORY_TRIES = 20 -- to get memory when there is none, before the call is over
 
 -- Instructions. A hook looks every so many of them. Once the budget is spent it looks at each one, so
@@ -91,7 +93,7 @@ local calm = 0 -- so many calls more before the memory is looked at; see CALM
 local function caught(ok, ...)
     local problem = ...
     if not ok and type(problem) == "string" and find(problem, "not enough memory", 1, true) then
-        calm = 0
+        calm, used = 0, used + 1
         if budget > 0 and has_emergencies then
             used = used + budget / MEMORY_TRIES
             if used >= budget then
@@ -174,14 +176,6 @@ function _G.pcall(...)
     return caught(pcall(...))
 end
 
--- A script that frees nothing would run into its limit.
-function _G.collectgarbage(what, ...)
-    if what == "stop" then
-        return 0
-    end
-    return count(what or "collect", ...)
-end
-
 if _VERSION == "Lua 5.4" or _VERSION == "Lua 5.5" then
     count("generational") -- nearly every packet's table is garbage at once
 end
@@ -190,6 +184,7 @@ end
 -- that. A script that holds so much that there might not be gets its limit in its calls only.
 
 local CALM = 32 -- calls that do little, in a row, between two looks at the memory: a look costs a tenth of a call
+local BATCH = 8 -- packets of a batch, as in packets.py
 
 local tight = false
 
@@ -209,6 +204,7 @@ local function enter()
     used = 0
     if tight then
         bound(true)
+        used = 1 -- looked at after each call
     end
 end
 
@@ -241,32 +237,74 @@ end
 
 -- A call after which `used` is nothing was shorter than a look of the hook, so it spent nothing and narrowed nothing.
 
+if is_51 then -- where xpcall takes no arguments
+    local unguarded = xpcall
+    function xpcall(body, explained, ...)
+        local arguments = { ... }
+        return unguarded(function()
+            return body(unpack(arguments, 1, BATCH + 1))
+        end, explained)
+    end
+end
+
 -- `guarded(body, value)`: call `body(value)` within the bounds. Returns nothing, or the report of what went
 -- wrong, and `true` if it took too much.
-if is_51 then
-    local argument, body_of -- what runs next: there xpcall takes no arguments
-    local function with_argument()
-        return body_of(argument)
-    end
-    function host.guarded(body, value)
+function host.guarded(body, value)
+    if used ~= 0 or tight then
         enter()
-        argument, body_of = value, body
-        local ok, report = xpcall(with_argument, explain)
-        argument = nil
-        return outcome(ok, report)
     end
-else
-    function host.guarded(body, value)
-        if used ~= 0 or tight then
-            enter()
-        end
-        local ok, report = xpcall(body, explain, value)
-        calm = calm - 1
-        if ok and calm > 0 and used == 0 then
-            return
-        end
-        return outcome(ok, report)
+    local ok, report = xpcall(body, explain, value)
+    calm = calm - 1
+    if ok and calm > 0 and used == 0 then
+        return
     end
+    return outcome(ok, report)
+end
+
+-- Calls `process` with each of BATCH values. Returns early after a call that ran long, was refused memory or
+-- could not print: its end is to be looked at before the next one begins.
+
+local at = 0 -- the call that runs, in its batch
+
+local function each(process, a, b, c, d, e, f, g, h)
+    at = 1; process(a); if used ~= 0 then return end
+    at = 2; process(b); if used ~= 0 then return end
+    at = 3; process(c); if used ~= 0 then return end
+    at = 4; process(d); if used ~= 0 then return end
+    at = 5; process(e); if used ~= 0 then return end
+    at = 6; process(f); if used ~= 0 then return end
+    at = 7; process(g); if used ~= 0 then return end
+    at = 8; process(h)
+end
+
+-- Returns nothing if all went well, else what `guarded` returns of the last call, and how many were made.
+function host.guarded_each(process, ...)
+    if used ~= 0 or tight then
+        enter()
+    end
+    local ok, report = xpcall(each, explain, process, ...)
+    calm = calm - BATCH
+    local made = at
+    at = 0
+    if ok and calm > 0 and used == 0 then
+        return
+    end
+    local why, over = outcome(ok, report)
+    if why or made < BATCH then
+        return why, over, made
+    end
+end
+
+-- How many calls were made of a batch that came to no end.
+function host.begun()
+    local made = at
+    at = 0
+    return made
+end
+
+-- What has just happened is to be seen to before the next call of a batch.
+function host.attend()
+    used = used + 1
 end
 
 -- For what the host runs in coroutines.

@@ -138,18 +138,18 @@ class Driver:
             self._complain(found[3])
         return found[0], found[1], found[2]
 
-    def reply_text(self, connection: int) -> tuple[bool, bytes | None]:
-        """Whether the reply just read is an error, and its code."""
+    def reply_text(self, connection: int) -> tuple[bool, bytes | None, bytes | None]:
+        """Whether the reply just read is an error, its code, and its text."""
         try:
             found = self._reply_text(connection)
         except self._errors as error:
             self._fail(error)
-            return False, None
+            return False, None, None
         if not isinstance(found, tuple):
-            return found is True, None
+            return found is True, None, None
         if len(found) > 2 and found[2] is not None:
             self._complain(found[2])
-        return found[0], found[1]
+        return found[0], found[1], found[3] if len(found) > 3 else None
 
     def _complain(self, what: bytes) -> None:
         self._fail((self.definition.name.encode() + b": " + what, False))

@@ -1,4 +1,4 @@
--- Calls a script's hooks: builds the tables that they get. Each function returns nil, or a report of what went wrong.
+-- Calls a script's hooks, but for `process`: builds the tables that they get. Each function returns nil, or a report of what went wrong.
 
 local host = ...
 local guarded, words, load = host.guarded, host.words, host.load
@@ -6,7 +6,7 @@ local type, rawget, ipairs, tonumber = type, rawget, ipairs, tonumber
 local G = _G
 
 local calls = {}
-local process, exchange
+local exchange
 
 -- Run the script: `text` under the name `path`.
 function calls.load(text, path)
@@ -23,36 +23,8 @@ end
 
 -- Which hooks there are, once the script has been run and again after `init`.
 function calls.find()
-    process, exchange = rawget(G, "process"), rawget(G, "exchange")
-end
-
--- Who talks to whom, by a number that stands for it until it is given to another pair; and the second.
-local sips, sports, dips, dports, requests = {}, {}, {}, {}, {}
-local sec = 0
-
-function calls.ends(slot, sip, sport, dip, dport, request)
-    sips[slot], sports[slot], dips[slot], dports[slot], requests[slot] = sip, sport, dip, dport, request
-end
-
-function calls.second(now)
-    sec = now
-end
-
-function calls.segment(slot, usec, nsec, payload, len, seq, ack, flags, window)
-    return guarded(process, {
-        tv_sec = sec, tv_usec = usec, tv_nsec = nsec,
-        sip = sips[slot], sport = sports[slot], dip = dips[slot], dport = dports[slot],
-        payload = payload, size = #payload, len = len, request = requests[slot], proto = "tcp",
-        seq = seq, ack = ack, flags = flags, window = window,
-    })
-end
-
-function calls.datagram(slot, usec, nsec, payload, len)
-    return guarded(process, {
-        tv_sec = sec, tv_usec = usec, tv_nsec = nsec,
-        sip = sips[slot], sport = sports[slot], dip = dips[slot], dport = dports[slot],
-        payload = payload, size = #payload, len = len, request = requests[slot], proto = "udp",
-    })
+    exchange = rawget(G, "exchange")
+    host.call_process(rawget(G, "process"))
 end
 
 -- The fields of the JSON line, in its order (sinks/exchange_fields.py); `flags` is a list.
@@ -94,5 +66,4 @@ function calls.finish()
     return guarded(rawget(G, "finish"))
 end
 
-return calls.load, calls.has, calls.find, calls.ends, calls.second, calls.segment, calls.datagram, calls.exchange, calls.init,
-    calls.tick, calls.finish
+return calls.load, calls.has, calls.find, calls.exchange, calls.init, calls.tick, calls.finish

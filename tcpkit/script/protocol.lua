@@ -292,7 +292,7 @@ local function request_text(id, number)
     return command, key, text or (key and command .. " " .. key) or command, why or wrong_key or wrong_text
 end
 
--- Whether the reply just read is an error, its code, and what is wrong with them.
+-- Whether the reply just read is an error, its code, what is wrong with them, and its text.
 local function reply_text(id)
     local told = connections[id].told
     local status = rawget(told, "status")
@@ -300,7 +300,8 @@ local function reply_text(id)
     if status ~= nil and status ~= "ok" and status ~= "error" then
         why = "`status` must be ok or error"
     end
-    return status == "error", code, why
+    local text, wrong_text = text_of(told, "text")
+    return status == "error", code, why or wrong_text, text
 end
 
 -- Whether the reply just read, by the connection `reader`, can be that of the request `number`, or, and why

@@ -11,6 +11,7 @@ from tcpkit.config import Config
 from tcpkit.errors import ScriptError, TcpkitError
 from tcpkit.script.counts import ScriptCounts
 from tcpkit.script.vm import Function, Vm
+from tcpkit.wire.counts import WireCounts
 
 MAX_PLACES: Final = 100  # places whose errors are told, each with its traceback
 MAX_IN_A_ROW: Final = 20  # calls that take too much before a hook is not called any more
@@ -23,18 +24,19 @@ _OUT_OF_MEMORY: Final = ("not enough memory", "the script holds too much memory"
 BETWEEN: Final = b"\1"  # parts of a list that is handed over as one text
 
 
-def _nowhere() -> int:
-    return 0
-
-
 def _untold(text: str) -> None:
     return None
 
 
-class Script:
-    """The script of `config`. Before a run, `tell` is to be set, in it `packet_number`.
+def _deliver_nothing() -> None:
+    return None
 
-    `tell` takes diagnostics; `packet_number` says which packet of the capture is being read.
+
+class Script:
+    """The script of `config`. Before a run, `tell` is to be set, in it `wire`.
+
+    `tell` takes diagnostics; `wire` counts the packets of the capture. `deliver` hands over the
+    packets that wait for `process`: it is called before any other hook.
     """
 
     def __init__(self, path: Path, config: Config) -> None:
@@ -42,7 +44,8 @@ class Script:
         self.name = str(path)
         self.counts = ScriptCounts()
         self.tell: Callable[[str], None] = _untold
-        self.packet_number: Callable[[], int] = _nowhere
+        self.wire = WireCounts()
+        self.deliver: Callable[[], None] = _deliver_nothing
         try:
             text = path.read_bytes()
         except OSError as error:
@@ -50,9 +53,9 @@ class Script:
         self.vm = Vm(
             config.lua, config.lua_jit, config.lua_budget, config.lua_memory_mib, path.parent
         )
+        self.packets = self.vm.functions("batch")
         (
-            load, self._has, self._find, self.ends, self.second, self.segment,
-            self.datagram, self.exchange, self._init, self._tick, self._finish,
+            load, self._has, self._find, self.exchange, self._init, self._tick, self._finish,
         ) = self.vm.functions("hooks")  # fmt: skip
         for name in ("stream", "told", "definition"):
             self.vm.run(name, self.vm.host)
@@ -87,11 +90,13 @@ class Script:
         if "tick" in self._given_up:
             self.counts.left_out += 1
             return
+        self.deliver()
         self.counts.ticks += 1
         self._call("tick", int(self.counts.ticks), self._tick, now_s)
 
     def finish(self) -> None:
         """The capture has ended. Raises what the log raises."""
+        self.deliver()
         if self.has("finish"):
             self._call("finish", 0, self._finish)
 
@@ -118,8 +123,14 @@ class Script:
         except self.vm.errors as error:
             return read_report(error)
 
-    def settle(self, hook: str, number: int, report: tuple[str, bool] | None) -> None:
-        """Count and tell what came of call `number` of a hook. Raises what the log raised."""
+    def settle(
+        self, hook: str, number: int, report: tuple[str, bool] | None, packet: int | None = None
+    ) -> None:
+        """Count and tell what came of call `number` of a hook. Raises what the log raised.
+
+        `packet` is the number of the capture's packet, the first one being 1; None: the one
+        that is being read.
+        """
         self.vm.raise_failure()
         if report is None:
             return
@@ -138,8 +149,9 @@ class Script:
         place = _place(text)
         if place not in self._told and len(self._told) < MAX_PLACES:
             self._told.add(place)
-            where = f"{hook}, packet {self.packet_number():,}"
-            self.tell(f"tcpkit: error in the script ({where}): {text}")
+            if packet is None:
+                packet = int(self.wire.packets)
+            self.tell(f"tcpkit: error in the script ({hook}, packet {packet:,}): {text}")
 
     def _note_overrun(self, hook: str, number: int) -> None:
         in_a_row, last = self._overruns.get(hook, (0, number - 1))

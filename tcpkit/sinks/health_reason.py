@@ -1,82 +1,79 @@
-"""What the connection's health has to do with the time of one exchange.
+"""The reasons that the health of an exchange's connection gives; see `reason`.
 
-Only what the packets prove, and only where it took a tenth of the exchange's time, and a
-tenth of a millisecond, at least:
-
-- one side told the other, by a window of zero, that it takes nothing, while the other had
-  still to send: the rest of the request, or of the reply
-- a part of the request or reply was captured later than what follows it
-- bytes of the request or reply were captured again before the exchange was complete
+Each is told where it took a QUARTER of the exchange at least, from the request's first byte to
+the reply's last one. There is none where no health is kept, which --explain asks for.
 """
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from mypy_extensions import i64
 
 from tcpkit.flow.connection import Connection
 from tcpkit.flow.health import Health
-from tcpkit.protocols.message import NO_TIME, Exchange
+from tcpkit.protocols.message import NO_TIME, Evidence, Exchange
+from tcpkit.sinks.units import duration
 
-SHARE: Final = 10  # less than one part in so many explains nothing
-LEAST_NS: Final = 100_000  # nor does less than what the text can show
-
-_NS_PER_MS: Final = 1_000_000
-
-
-class Delay(NamedTuple):
-    """How long, at most, an exchange would have been faster, and why it was not."""
-
-    time_ns: int
-    reason: str
+NOTICEABLE_NS: Final = 100_000  # nobody asks why something took less
+QUARTER: Final = 4
 
 
-NO_DELAY: Final = Delay(0, "")
+def window_closed(exchange: Exchange, evidence: Evidence) -> str:
+    """One side told the other that it takes nothing, while that had something left to send."""
+    health = _health_of(exchange)
+    if health is None:
+        return ""
+    sent_ns = exchange.request_last_ns
+    client_ns = health.client.zero_window.closed_between(sent_ns, _end_ns(exchange))
+    server_ns = health.server.zero_window.closed_between(exchange.request_first_ns, sent_ns)
+    if not _tells(max(client_ns, server_ns), exchange):
+        return ""
+    if server_ns > client_ns:
+        return f"upload delayed by a zero window of the server for {duration(int(server_ns))}"
+    return f"delayed by a zero window of the client for {duration(int(client_ns))}"
 
 
-def delay_of(exchange: Exchange) -> Delay:
-    """The longest delay that is proven; NO_DELAY where there is none, or no health is kept."""
+def came_late(exchange: Exchange, evidence: Evidence) -> str:
+    """A part of the request or reply was captured after what follows it, or answers it."""
+    health = _health_of(exchange)
+    if health is None:
+        return ""
+    request_ns = health.client.mishaps.late_ns(
+        exchange.request_seq, exchange.request_bytes, exchange.request_first_ns
+    )
+    reply_ns: i64 = 0
+    if exchange.reply_seq >= 0:
+        reply_ns = health.server.mishaps.late_ns(
+            exchange.reply_seq, exchange.reply_bytes, exchange.request_last_ns
+        )
+    if not _tells(max(request_ns, reply_ns), exchange):
+        return ""
+    if request_ns > reply_ns:
+        return f"a part of the request came {duration(int(request_ns))} late"
+    return f"a part of the reply came {duration(int(reply_ns))} late"
+
+
+def reply_again(exchange: Exchange, evidence: Evidence) -> str:
+    """Bytes of the reply were seen again before its last one came."""
+    health = _health_of(exchange)
+    if health is None or exchange.reply_seq < 0:
+        return ""
+    first_ns, last_ns = exchange.reply_first_ns, exchange.reply_last_ns
+    again_ns = health.server.mishaps.sent_again(exchange.reply_seq, exchange.reply_bytes, first_ns)
+    if again_ns < first_ns or again_ns > last_ns or not _tells(again_ns - first_ns, exchange):
+        return ""
+    return f"reply retransmitted after {duration(int(again_ns - first_ns))}"
+
+
+def _health_of(exchange: Exchange) -> Health | None:
     conn = exchange.ends
-    if not isinstance(conn, Connection) or conn.health is None:
-        return NO_DELAY
-    end_ns = exchange.reply_last_ns
-    if end_ns == NO_TIME:
-        end_ns = exchange.time_ns
-    longest = NO_DELAY
-    for delay in _delays(exchange, conn.health, end_ns):
-        if delay.time_ns > longest.time_ns:
-            longest = delay
-    if longest.time_ns < LEAST_NS:
-        return NO_DELAY
-    if longest.time_ns * SHARE < end_ns - exchange.request_first_ns:
-        return NO_DELAY
-    return longest
+    return conn.health if isinstance(conn, Connection) else None
 
 
-def _delays(exchange: Exchange, health: Health, end_ns: i64) -> list[Delay]:
-    client, server = health.client, health.server
-    begin_ns, sent_ns = exchange.request_first_ns, exchange.request_last_ns
-    found: list[Delay] = []
-    closed_ns = client.zero_window.closed_between(sent_ns, end_ns)
-    found.append(_timed(closed_ns, "delayed by a zero window of the client for {}"))
-    closed_ns = server.zero_window.closed_between(begin_ns, sent_ns)
-    found.append(_timed(closed_ns, "upload delayed by a zero window of the server for {}"))
-    seq, size = exchange.request_seq, exchange.request_bytes
-    late_ns = client.mishaps.late_ns(seq, size, begin_ns)
-    found.append(_timed(late_ns, "a part of the request came {} late"))
-    again_ns = client.mishaps.sent_again(seq, size, sent_ns)
-    if sent_ns <= again_ns <= end_ns:
-        found.append(_timed(again_ns - sent_ns, "request retransmitted after {}"))
-    if exchange.reply_seq < 0:
-        return found
-    seq, size = exchange.reply_seq, exchange.reply_bytes
-    reply_ns = exchange.reply_first_ns
-    late_ns = server.mishaps.late_ns(seq, size, sent_ns)
-    found.append(_timed(late_ns, "a part of the reply came {} late"))
-    again_ns = server.mishaps.sent_again(seq, size, reply_ns)
-    if reply_ns <= again_ns <= end_ns:
-        found.append(_timed(again_ns - reply_ns, "reply retransmitted after {}"))
-    return found
+def _end_ns(exchange: Exchange) -> i64:
+    """The reply's last byte, or when it was given up."""
+    return exchange.time_ns if exchange.reply_last_ns == NO_TIME else exchange.reply_last_ns
 
 
-def _timed(time_ns: i64, reason: str) -> Delay:
-    return Delay(int(time_ns), reason.format(f"{int(time_ns) / _NS_PER_MS:.1f} ms"))
+def _tells(part_ns: i64, exchange: Exchange) -> bool:
+    whole_ns = _end_ns(exchange) - exchange.request_first_ns
+    return part_ns >= NOTICEABLE_NS and part_ns * QUARTER >= whole_ns

@@ -20,6 +20,7 @@ from tcpkit.protocols.message import (
     Evidence,
     Exchange,
 )
+from tcpkit.sinks.health_reason import came_late, reply_again, window_closed
 from tcpkit.sinks.units import amount, duration
 
 NOTICEABLE_NS: Final = 100_000  # nobody asks why something took less
@@ -106,12 +107,16 @@ def _behind_unanswered(exchange: Exchange, evidence: Evidence) -> str:
 _OF_A_REPLY: Final[list[Callable[[Exchange, Evidence], str]]] = [
     _queued,
     _sent_again,
+    window_closed,
+    came_late,
+    reply_again,
     _transfer,
     _blocked,
     _together,
     _late,
 ]
 _WITHOUT_REPLY: Final[list[Callable[[Exchange, Evidence], str]]] = [
+    window_closed,
     _behind_unanswered,
     _sent_again,
 ]

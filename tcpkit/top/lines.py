@@ -40,7 +40,7 @@ class Lines(Widget):
     def show(self, lines: Sequence[Line]) -> None:
         """These lines from now on, the first at the top."""
         before, self._strips = self._strips, [Strip(segments) for segments in lines]
-        height = max(len(before), len(self._strips))
+        height = min(max(len(before), len(self._strips)), self.size.height)
         changed = [place for place in range(height) if self._differs(before, place)]
         if changed:
             self.refresh(*(Region(0, place, self.size.width, 1) for place in changed))

@@ -83,8 +83,7 @@ class TopScreen(App[None]):
 
     def on_mount(self) -> None:
         self.tick()
-        if self.source.live:
-            self.set_interval(REDRAW_S, self.tick)
+        self.set_interval(REDRAW_S, self.tick if self.source.live else self._catch_up)
 
     def on_resize(self, event: Resize) -> None:
         self.call_after_refresh(self._look)
@@ -95,7 +94,7 @@ class TopScreen(App[None]):
         """A second is over."""
         self.source.interval()
         self._count_packets()
-        if self._is_behind():
+        if not self._catch_up():
             return
         if self.choice.paused:
             self._draw()
@@ -113,17 +112,17 @@ class TopScreen(App[None]):
             self._packet_rate = (figures.packets - packets) * _NS_PER_S / passed_ns
         self._before = (figures.now_ns, figures.packets)
 
-    def _is_behind(self) -> bool:
-        """Whether the terminal has still to take what was drawn; all is drawn anew after that."""
+    def _catch_up(self) -> bool:
+        """Whether the terminal takes what is drawn; all is drawn anew if it did not."""
         driver = self._driver
         if not isinstance(driver, PatientDriver):
-            return False
-        if driver.behind:
             return True
+        if driver.behind:
+            return False
         if driver.lost:
             driver.lost = False
             self.screen.refresh()
-        return False
+        return True
 
     # What is drawn.
 

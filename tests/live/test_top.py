@@ -39,7 +39,7 @@ def requests_of(reports: list[Report]) -> Counter[str]:
 def test_reports_come_while_redis_is_asked_and_miss_nothing() -> None:
     with redis_server_running() as server:
         options = ("-p", str(server.port), "--interval", "0.2")
-        with tracing(*options, word=("top",), stats=False) as tracer:
+        with tracing(*options, word="top", stats=False) as tracer:
             with Client("127.0.0.1", server.port) as client:
                 for turn in range(30):
                     client.ask("SET", "a", "1")
@@ -65,7 +65,7 @@ def test_reports_come_while_redis_is_asked_and_miss_nothing() -> None:
 def test_ctrl_c_ends_once_with_the_report_of_all() -> None:
     with memcached_running() as server:
         options = ("-p", str(server.port), "--once", "-q")
-        with tracing(*options, mode="memcached", word=("top",), stats=False) as tracer:
+        with tracing(*options, mode="memcached", word="top", stats=False) as tracer:
             client = Memcached(("127.0.0.1", server.port), default_noreply=False)
             client.set("there", b"x" * 1000)
             for _ in range(10):

@@ -2,6 +2,8 @@
 
 import os
 import pty
+import re
+import select
 import signal
 import socket
 import subprocess
@@ -18,7 +20,7 @@ from tests.servers import free_port
 from tests.tmux import Terminal, terminal
 
 COUNT = 50
-REDRAWS = 200  # many more than a terminal and what writes to it hold back
+ASKED = 3_000  # while the screen is drawn many more times than a terminal holds back
 
 
 def top(port: int, *options: str, interface: str = "lo") -> list[str]:
@@ -78,6 +80,22 @@ def test_terminal_that_is_closed_ends_the_run() -> None:
         window.tmux("new-session", "-d")  # which the end of the test kills
 
 
+def test_script_neither_writes_on_the_screen_nor_is_silenced(tmp_path: Path) -> None:
+    script = tmp_path / "loud.lua"
+    script.write_text('function exchange(e) print("over the screen") error("broken") end\n')
+    with resp_server() as server, terminal(top(server.port, "-S", str(script)), 120) as window:
+        window.wait_for("no requests seen yet")
+        with Client(server.address, server.port) as client:
+            client.ask("GET", "key:1")
+        text = window.wait_for("key:1 ")
+        assert "over the screen" not in text
+        assert "broken" not in text
+        window.press("q")
+        assert window.status() == 0
+        assert "over the screen" not in window.text()
+        assert window.errors().count("loud.lua:1: broken") >= 1
+
+
 def test_interface_that_goes_away_closes_the_screen_with_one_line() -> None:
     name = f"tk{os.getpid()}"
     ip("link", "add", name, "type", "veth", "peer", "name", f"{name}p")
@@ -102,7 +120,7 @@ def test_interface_that_is_not_there_never_opens_the_screen() -> None:
         assert window.text().strip() == ""
 
 
-def test_terminal_that_takes_nothing_does_not_stop_the_capture(tmp_path: Path) -> None:
+def test_terminal_that_takes_nothing_for_a_while_does_not_stop_the_capture(tmp_path: Path) -> None:
     stats = free_port()
     keyboard, line = pty.openpty()
     with resp_server() as server, (tmp_path / "errors").open("w") as errors:
@@ -116,13 +134,15 @@ def test_terminal_that_takes_nothing_does_not_stop_the_capture(tmp_path: Path) -
         try:
             said = tmp_path / "errors"
             wait_until(lambda: "capturing on" in said.read_text(), "it captures")
-            for _ in range(REDRAWS):  # which nobody takes
+            for _ in range(ASKED):  # which nobody takes
                 os.write(keyboard, b"v")
                 assert requests(stats, server.port) == 0
             with Client(server.address, server.port) as client:
                 for index in range(COUNT):
                     client.ask("GET", f"key:{index}")
             wait_until(lambda: requests(stats, server.port) == COUNT, "all requests are counted")
+            taken = bytearray()
+            wait_until(lambda: drawn_anew(keyboard, taken), "all is drawn when it is taken again")
             process.send_signal(signal.SIGTERM)
             assert process.wait(DEADLINE_S) == 0
         finally:
@@ -131,6 +151,13 @@ def test_terminal_that_takes_nothing_does_not_stop_the_capture(tmp_path: Path) -
             os.close(keyboard)
             os.close(line)
         assert f"exact ({COUNT} of {COUNT})" in said.read_text()
+
+
+def drawn_anew(keyboard: int, taken: bytearray) -> bool:
+    """Take what there is; whether the last line, which never changes, came behind a row."""
+    while select.select([keyboard], [], [], 0)[0]:
+        taken += os.read(keyboard, 65_536)
+    return re.search(rb"key:\d+ .* quit ", taken, re.DOTALL) is not None
 
 
 def requests(stats: int, port: int) -> int:

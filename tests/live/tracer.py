@@ -139,18 +139,19 @@ def tracing(
     prefix: Sequence[str] = (),
     json: bool = True,
     stats: bool = True,
-    word: Sequence[str] = (),
+    word: str = "",
 ) -> Iterator[Tracer]:
     """A tracer of `mode`, JSON lines in a file; killed at the end if it still runs.
 
-    `word` is a command of tcpkit, such as `top`. `prefix` goes before the command line; it
-    must replace itself by what it starts.
+    `prefix` goes before the command line; it must replace itself by what it starts. `word` is
+    tcpkit's command, where it is not the log that is asked for.
     """
     with tempfile.TemporaryDirectory(prefix="tcpkit-live-") as name:
         folder = Path(name)
         options = ["-i", interface, "-m", mode, "-o", str(folder / "log")]
         options += ["-j"] if json else []
-        tracer = _started([*prefix, *command(*word, *options, *arguments)], stats, folder)
+        words = [word] if word else []
+        tracer = _started([*prefix, *command(*words, *options, *arguments)], stats, folder)
         try:
             yield tracer
         finally:

@@ -31,6 +31,7 @@ class Running:
         before = len(self.printed)
         for _ in range(times):
             self.packets.datagram(datagram(payload))
+        self.script.deliver()
         return self.printed[before:]
 
     def numbers(self) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 from pathlib import Path
@@ -50,6 +51,16 @@ def test_person_looks_sorts_filters_and_quits() -> None:
         assert window.status() == 0
         assert window.is_as_before()
         assert " 6379         225" in window.errors()
+
+
+def test_picture_in_the_readme_is_what_a_person_sees() -> None:
+    readme = (PCAPS.parent / "README.md").read_text()
+    shown = re.search(r"^```sh\ntcpkit (top .*)\n```\n\n```text\n(.*?)^```$", readme, re.M | re.S)
+    assert shown is not None
+    picture = shown[2].splitlines()
+    there = ["sh", "-c", f'cd {shlex.quote(str(PCAPS.parent))} && exec "$@"', "sh"]
+    with terminal([*there, *command(*shown[1].split())], 80, len(picture)) as window:
+        wait_until(lambda: window.lines() == picture, "the picture on the screen")
 
 
 @pytest.mark.parametrize("key", ["q", "C-c"])

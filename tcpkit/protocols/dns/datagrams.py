@@ -48,6 +48,7 @@ from tcpkit.protocols.message import (
     PairingCounts,
     Recorder,
 )
+from tcpkit.protocols.reply_line import KEPT_OF_REPLY
 from tcpkit.wire.segment import Datagram
 
 MAX_WAITING: Final = 245760  # with the two below, what the table holds
@@ -265,11 +266,11 @@ class DnsReader(DatagramReader):
         if commands is not None:
             number = known_number(query, commands)
             if number == NOT_KNOWN:
-                self._fill(datagram)
+                self._fill(datagram, False)
                 number = learned_number(query, commands, is_answer(self._reply.rcode))
             commands.current = number
         if recorder.answered(latency_ns):
-            self._fill(datagram)
+            self._fill(datagram, recorder.keeps_replies)
             recorder.report(answered_exchange(query, self._reply, "udp", exact))
         client.waiting -= 1
         self._waiting.remove(query)
@@ -278,8 +279,8 @@ class DnsReader(DatagramReader):
         if self._answered.size > MAX_ANSWERED:
             self._forget(self._answered)
 
-    def _fill(self, datagram: Datagram) -> None:
-        """What the log says of the answer."""
+    def _fill(self, datagram: Datagram, keeps: bool) -> None:
+        """What the log says of the answer; `keeps`: how it begins, too."""
         reply = self._reply
         data, start, end = datagram.data, datagram.start, datagram.end
         reply.first_ns = datagram.first_ns
@@ -288,6 +289,8 @@ class DnsReader(DatagramReader):
         reply.answers = u16(data, start + 6)
         reply.flags = TRUNCATED if end - start < datagram.size else 0
         reply.rcode = u16(data, start + 2) & 0xF
+        if keeps:
+            reply.kept = data[start : min(end, start + KEPT_OF_REPLY)]
         additional = u16(data, start + 10)
         if additional > 0:
             walk = self._walk

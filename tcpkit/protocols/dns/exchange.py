@@ -6,7 +6,7 @@ from mypy_extensions import i64
 
 from tcpkit.protocols.command_numbers import NOT_KNOWN, CommandNumbers
 from tcpkit.protocols.dns.message import FIXED, u16
-from tcpkit.protocols.dns.names import name_text, shortened
+from tcpkit.protocols.dns.names import name_text
 from tcpkit.protocols.dns.waiting import Query, Reply
 from tcpkit.protocols.dns.words import (
     IN,
@@ -20,6 +20,7 @@ from tcpkit.protocols.dns.words import (
 )
 from tcpkit.protocols.message import ERROR, OK, RETRANSMISSION, Exchange, Recorder
 from tcpkit.protocols.request_exchange import tell_resent
+from tcpkit.wire.printable import shortened
 
 TEXT_LIMIT: Final = 128
 
@@ -62,6 +63,7 @@ def answered_exchange(query: Query, reply: Reply, transport: str, exact: bool) -
     exchange.queue_ns = 0  # answers need no order
     exchange.reply_bytes = reply.size
     exchange.reply_seq = reply.seq
+    exchange.reply = reply.kept
     if query.opcode != UPDATE:  # there the number is one of prerequisites (RFC 2136, section 2.2)
         exchange.answers = reply.answers
     return exchange

@@ -108,21 +108,3 @@ def _escaped(data: bytes) -> str:
         labels.append("".join([_SHOWN[octet] for octet in data[at + 1 : stop]]))
         at = stop
     return ".".join(labels)
-
-
-def shortened(text: str, limit: i64) -> str:
-    """At most `limit` characters and `...`; an escape is never cut in two.
-
-    >>> shortened("abc.de", 4), shortened("abc.de", 6), shortened(r"ab\\x00c", 5)
-    ('abc....', 'abc.de', 'ab...')
-    """
-    if len(text) <= limit:
-        return text
-    at: i64 = 0
-    while True:
-        step: i64 = 1
-        if text[at] == "\\":
-            step = 4 if text[at + 1] == "x" else 2
-        if at + step > limit:
-            return text[:at] + "..."
-        at += step

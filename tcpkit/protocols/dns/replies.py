@@ -11,6 +11,7 @@ from tcpkit.protocols.dns.outstanding import Outstanding
 from tcpkit.protocols.dns.records import RecordWalk
 from tcpkit.protocols.dns.waiting import WAITING, Query, Reply
 from tcpkit.protocols.message import GAP, OUT_OF_ORDER, RETRANSMISSION, TRUNCATED
+from tcpkit.protocols.reply_line import KEPT_OF_REPLY
 
 
 @final
@@ -19,7 +20,7 @@ class AnswerReader:
 
     __slots__ = (
         "_waiting", "_framing", "_searches", "_first_ns", "_seq", "_flags", "_answers",
-        "_rcode", "_readable", "_proven", "_blind", "_walk",
+        "_rcode", "_readable", "_proven", "_blind", "_walk", "_keeps", "_kept",
     )  # fmt: skip
 
     def __init__(self, waiting: Outstanding, in_step: bool) -> None:
@@ -35,6 +36,8 @@ class AnswerReader:
         self._proven = False  # the reply repeats the question
         self._blind = False  # bytes of the message are missing
         self._walk = RecordWalk()
+        self._keeps = waiting.client.recorder.keeps_replies
+        self._kept = b""  # the beginning of the message
 
     def read(
         self, data: bytes, start: i64, end: i64, ts_ns: i64, seq: i64, ack: i64, notes: i64
@@ -57,11 +60,15 @@ class AnswerReader:
             pos = framing.feed(data, pos, end)
             if framing.has_head:
                 in_step = self._head(framing, ack)
+                if self._keeps and in_step and framing.stop > 0:
+                    self._kept = framing.data[framing.start : framing.stop]
                 framing.data = b""  # it may be a part of the file
                 if not in_step:
                     return
             elif self._waiting.answering is not None:
                 self._walk.feed(data, begin, pos)
+                if self._keeps and not self._blind:
+                    self._kept += data[begin : min(pos, begin + KEPT_OF_REPLY - len(self._kept))]
             if framing.done:
                 self._done(ts_ns)
 
@@ -145,6 +152,7 @@ class AnswerReader:
             reply = query.reply = Reply()
             reply.first_ns = self._first_ns
             reply.seq = self._seq
+            reply.kept = self._kept
         reply.last_ns = ts_ns
         reply.size += self._framing.size + PREFIX
         reply.answers += self._answers

@@ -106,6 +106,7 @@ class DnsOpener(StreamOpener):
         client.a2 = ends.a2
         client.a3 = ends.a3
         client.ports = ends.ports
+        client.is_on(ends)
         client.salt = self._counts.sessions * _SPREAD
         waiting = Outstanding(client, self._table, self._counts, self._timeout_ns)
         return DnsSession(waiting, client_start, server_start)

@@ -90,6 +90,10 @@ class Client:
             ends = self._ends = Endpoints(self.a0, self.a1, self.a2, self.a3, self.ports)
         return ends
 
+    def is_on(self, ends: Endpoints) -> None:
+        """What it asks goes over the connection `ends`."""
+        self._ends = ends
+
     def renew(self, recorder: Recorder) -> None:
         """Another client from now on."""
         self.recorder = recorder
@@ -147,7 +151,7 @@ class Reply:
     """What the log says of an answer: sums over all messages of a transfer."""
 
     __slots__ = (
-        "first_ns", "last_ns", "seq", "size", "answers", "rcode", "flags",
+        "first_ns", "last_ns", "seq", "size", "answers", "rcode", "flags", "kept",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -158,6 +162,7 @@ class Reply:
         self.answers: i64 = 0
         self.rcode: i64 = 0
         self.flags: i64 = 0
+        self.kept = b""  # the beginning of the first message, where the recorder asks for it
 
 
 @final

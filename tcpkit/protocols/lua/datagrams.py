@@ -15,11 +15,15 @@ from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.command_numbers import NOT_KNOWN
 from tcpkit.protocols.lua.asked import Asked
 from tcpkit.protocols.lua.copies import Copies
-from tcpkit.protocols.lua.exchange import CODE_LIMIT, flags_of, known_number, learned_number
+from tcpkit.protocols.lua.exchange import (
+    describe_reply,
+    flags_of,
+    known_number,
+    learned_number,
+)
 from tcpkit.protocols.lua.parser import is_message, number, text
 from tcpkit.protocols.message import (
     BLOCKING,
-    ERROR,
     OK,
     RETRANSMISSION,
     SILENT,
@@ -31,7 +35,6 @@ from tcpkit.protocols.message import (
 )
 from tcpkit.protocols.pairing import Request
 from tcpkit.script.driver import BEGINNING, BROKEN, NOTHING, PUSH, SKIP, Driver
-from tcpkit.wire.printable import printable
 from tcpkit.wire.segment import Datagram
 
 MAX_WAITING: Final = 32_768  # requests in all; each has a coroutine of its own
@@ -268,10 +271,8 @@ class LuaDatagrams(DatagramReader):
         self, asked: Asked, datagram: Datagram, connection: int, latency_ns: i64
     ) -> Exchange:
         exchange = asked.exchange(self._driver.definition.name)
-        is_error, code = self._driver.reply_text(connection)
-        exchange.status = ERROR if is_error else OK
-        if code is not None:
-            exchange.code = printable(code, CODE_LIMIT)
+        words = self._driver.reply_text(connection)
+        describe_reply(words, asked.recorder.keeps_replies, exchange)
         exchange.exact = asked.exact
         exchange.time_ns = datagram.first_ns
         exchange.latency_ns = latency_ns

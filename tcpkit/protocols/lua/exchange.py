@@ -1,11 +1,12 @@
-"""A script's request, in the words of the log."""
+"""A script's request, and the reply to it, in the words of the log."""
 
 from typing import Final
 
 from mypy_extensions import i64
 
 from tcpkit.protocols.command_numbers import CommandNumbers
-from tcpkit.protocols.message import FLAG_NAMES, Exchange
+from tcpkit.protocols.message import ERROR, FLAG_NAMES, OK, Exchange
+from tcpkit.protocols.reply_line import LINE_LIMIT
 from tcpkit.wire.printable import printable
 
 TEXT_LIMIT: Final = 128
@@ -36,6 +37,25 @@ def known_number(command: bytes, commands: CommandNumbers) -> i64:
 def learned_number(command: bytes, commands: CommandNumbers, served: bool) -> i64:
     """The number of any command; `served`: its reply is no error."""
     return commands.learn(command, commands.number(command_of(command), served))
+
+
+def describe_reply(
+    words: tuple[bool, bytes | None, bytes | None], keeps: bool, exchange: Exchange
+) -> None:
+    """Set status and code; with `keeps` what is to be shown of the reply, in the place of it."""
+    is_error, code, text = words
+    exchange.status = ERROR if is_error else OK
+    if code is not None:
+        exchange.code = printable(code, CODE_LIMIT)
+    if keeps:
+        exchange.reply = b"" if text is None else text
+
+
+def reply_text(exchange: Exchange) -> str:
+    """What the script says of the reply; its status and code, where it says nothing."""
+    if exchange.reply:
+        return printable(exchange.reply, LINE_LIMIT)
+    return f"{exchange.status} {exchange.code}" if exchange.code else exchange.status
 
 
 def flags_of(names: bytes) -> i64:

@@ -8,8 +8,9 @@ from mypy_extensions import i64
 from tcpkit.flow.datagrams import DatagramReader
 from tcpkit.flow.stream import StreamOpener
 from tcpkit.protocols.lua.datagrams import LuaDatagrams
+from tcpkit.protocols.lua.exchange import reply_text
 from tcpkit.protocols.lua.opener import LuaOpener
-from tcpkit.protocols.message import PairingCounts, Recorder
+from tcpkit.protocols.message import Exchange, PairingCounts, Recorder
 from tcpkit.protocols.protocol import BOTH, TCP_ONLY, UDP_ONLY, Protocol
 from tcpkit.script.definition import Definition
 from tcpkit.script.driver import Driver
@@ -40,3 +41,6 @@ class LuaProtocol(Protocol):
     ) -> DatagramReader | None:
         driver = Driver(self._script, self._definition)
         return LuaDatagrams(driver, dict(recorders), counts, timeout_ns)
+
+    def reply_text(self, exchange: Exchange) -> str:
+        return reply_text(exchange)

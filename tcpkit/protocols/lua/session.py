@@ -10,19 +10,18 @@ from tcpkit.flow.sequence import MASK, SIGN, distance
 from tcpkit.protocols.command_numbers import NOT_KNOWN, CommandNumbers
 from tcpkit.protocols.lua.ahead import AHEAD, SilentAhead
 from tcpkit.protocols.lua.exchange import (
-    CODE_LIMIT,
     describe,
+    describe_reply,
     flags_of,
     known_number,
     learned_number,
 )
 from tcpkit.protocols.lua.parser import Parser, number, text
 from tcpkit.protocols.lua.reply import LuaReply
-from tcpkit.protocols.message import ERROR, NO_TIME, OK, Exchange, PairingCounts, Recorder
+from tcpkit.protocols.message import NO_TIME, Exchange, PairingCounts, Recorder
 from tcpkit.protocols.ordered import IN_STEP, INSIDE, LET_GO, OrderedSession
 from tcpkit.protocols.pairing import EXACT, INFERRED, LOST, TRIAL, Request, RequestPool
 from tcpkit.script.driver import BEGINNING, FITS, MESSAGE, NOTHING, PUSH, Driver, Encrypted
-from tcpkit.wire.printable import printable
 
 # Request.kind
 HAS_ID: Final = 1
@@ -62,6 +61,7 @@ class LuaSession(OrderedSession):
         super().__init__(
             ends, recorder, counts, pool, timeout_ns, client_start, server_start, self._reply
         )
+        self.keeps_replies = False  # the script says what there is to be shown of them
         if not client_start:
             driver.reset(self._connection, True)
         if not server_start:
@@ -386,7 +386,5 @@ class LuaSession(OrderedSession):
         describe(self._driver.request_text(self._connection, request.tag), exchange)
 
     def describe_reply(self, request: Request, exchange: Exchange) -> None:
-        is_error, code = self._driver.reply_text(self._connection)
-        exchange.status = ERROR if is_error else OK
-        if code is not None:
-            exchange.code = printable(code, CODE_LIMIT)
+        words = self._driver.reply_text(self._connection)
+        describe_reply(words, self.recorder.keeps_replies, exchange)

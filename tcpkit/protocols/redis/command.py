@@ -35,6 +35,9 @@ _COUNTED_KEYS: Final = {  # position of the number of keys, which the keys follo
     "BLMPOP": 2, "BZMPOP": 2,
 }  # fmt: skip
 
+# What ACL tells of passwords: its reply is not shown.
+SECRET_OF_ACL: Final = frozenset([b"GENPASS", b"GETUSER", b"LIST"])
+
 
 @final
 class Description:

@@ -11,7 +11,7 @@ from mypy_extensions import i64
 from tcpkit.errors import ProtocolError
 from tcpkit.protocols.message import BLOCKING, REPLICATION, TRANSACTION
 from tcpkit.protocols.pairing import Request
-from tcpkit.protocols.redis.command import StreamOptions
+from tcpkit.protocols.redis.command import SECRET_OF_ACL, StreamOptions
 from tcpkit.protocols.redis.subscription import (
     CONFIRMATIONS,
     FAMILY,
@@ -33,6 +33,7 @@ RESETS: Final = 6
 HELLOS_2: Final = 7
 HELLOS_3: Final = 8
 FLAGGED: Final = 9  # ordinary, but for its flags
+SECRET: Final = 10  # an EXEC whose reply is not to be shown
 
 _BLOCKING: Final = frozenset(
     b"BLPOP BRPOP BLMOVE BLMPOP BRPOPLPUSH BZPOPMIN BZPOPMAX BZMPOP WAIT WAITAOF".split()
@@ -75,7 +76,7 @@ class Mode:
     __slots__ = (
         "reply_off", "skip_next", "in_transaction", "poisoned", "monitoring", "plans_monitoring",
         "replicating", "subscriptions", "certain", "reply_unknown", "resp3", "plans_resp3",
-        "dialect_unknown",
+        "dialect_unknown", "has_secret",
     )  # fmt: skip
 
     def __init__(self, certain: bool) -> None:
@@ -88,6 +89,7 @@ class Mode:
         self.dialect_unknown = False  # a HELLO was sent whose reply was hidden
         self.in_transaction = False
         self.poisoned = False  # the transaction holds what breaks EXEC's count of replies
+        self.has_secret = False  # the transaction holds a command whose reply is secret
         self.monitoring = False
         self.plans_monitoring = False  # the same if what was sent succeeds
         self.replicating = False  # the server sends commands, and answers none
@@ -148,7 +150,9 @@ class Mode:
         elif self.in_transaction:
             request.kind = FLAGGED
             request.flags = request.flags | TRANSACTION
-            if name == b"REPLCONF" or name == b"HELLO":
+            if name == b"ACL" and count > 1 and arguments[1].upper() in SECRET_OF_ACL:
+                self.has_secret = True
+            elif name == b"REPLCONF" or name == b"HELLO":
                 self.poisoned = True  # the one may get no reply, the other may change them all
         else:
             self._plain(request, name, arguments, hidden)
@@ -227,11 +231,16 @@ class Mode:
         request.kind = FLAGGED
         if name == b"MULTI":
             self.in_transaction = True
+            self.has_secret = False
         elif not self.in_transaction:
+            if name == b"EXEC" and not self.certain:
+                request.kind = SECRET  # of a transaction whose begin was not seen
             return
         else:
             if name == b"EXEC" and self.poisoned:
                 request.kind = BREAKS
+            elif name == b"EXEC" and self.has_secret:
+                request.kind = SECRET
             self.in_transaction = False
             self.poisoned = False
         request.flags = request.flags | TRANSACTION

@@ -6,10 +6,11 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from tcpkit.flow.stream import StreamOpener
-from tcpkit.protocols.message import PairingCounts, Recorder
+from tcpkit.protocols.message import Exchange, PairingCounts, Recorder
 from tcpkit.protocols.protocol import TCP_ONLY, Protocol
 from tcpkit.protocols.redis.command import LISTED
 from tcpkit.protocols.redis.opener import RedisOpener
+from tcpkit.protocols.redis.reply_text import reply_text
 
 
 @final
@@ -21,6 +22,9 @@ class Redis(Protocol):
         self, recorders: Mapping[int, Recorder], counts: PairingCounts, timeout_ns: i64
     ) -> StreamOpener:
         return RedisOpener(dict(recorders), counts, timeout_ns)
+
+    def reply_text(self, exchange: Exchange) -> str:
+        return reply_text(exchange)
 
 
 PROTOCOL: Final = Redis("redis", (6379,), TCP_ONLY)

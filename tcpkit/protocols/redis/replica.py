@@ -11,7 +11,7 @@ from tcpkit.protocols.pairing import EXACT, INFERRED, LOST
 from tcpkit.protocols.redis.mode import REPLICATES
 from tcpkit.protocols.redis.replication import HEADER, STATUS, ReplicationStream
 from tcpkit.protocols.redis.replies import ReplySide
-from tcpkit.protocols.redis.reply import ReplyScanner
+from tcpkit.protocols.redis.reply import HEAD_BYTES, ReplyScanner
 
 _LF: Final = 10
 _BULK: Final = 36
@@ -60,6 +60,9 @@ class ReplicaSide(ReplySide):
                 self._replication = None
                 self._mode_made().replicating = False
                 raise
+            if replies.keep_head and len(replies.head) == replies.size:  # nothing was missed
+                room = HEAD_BYTES - len(replies.head)
+                replies.head += data[pos : min(stop, pos + room)]
             replies.size += stop - pos
             pos = stop
             if stream.is_answering():

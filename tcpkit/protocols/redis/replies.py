@@ -32,9 +32,9 @@ from tcpkit.protocols.redis.exchange import (
     is_refusal,
     name_of,
 )
-from tcpkit.protocols.redis.mode import BREAKS, ECHOES, ORDINARY, SUBSCRIBES
+from tcpkit.protocols.redis.mode import BREAKS, ECHOES, ORDINARY, SECRET, SUBSCRIBES
 from tcpkit.protocols.redis.replication import ReplicationStream
-from tcpkit.protocols.redis.reply import PUSH, ReplyScanner
+from tcpkit.protocols.redis.reply import HEAD_BYTES, PUSH, ReplyScanner
 from tcpkit.protocols.redis.requests import (
     LET_GO,
     MAX_NONSENSE,
@@ -43,6 +43,8 @@ from tcpkit.protocols.redis.requests import (
     Scanners,
 )
 from tcpkit.protocols.tally import NOT_LOOKED_UP, Tally
+
+HIDDEN_REPLY: Final = b"+***\r\n"
 
 _LF: Final = 10
 _BULK_ERROR: Final = 33
@@ -59,7 +61,7 @@ def is_error(kind: i64) -> bool:
 class Multi:
     """The begin of a reply that consists of several messages."""
 
-    __slots__ = ("first_ns", "seq", "ack", "size", "flags")
+    __slots__ = ("first_ns", "seq", "ack", "size", "flags", "head")
 
     def __init__(self, first_ns: i64, seq: i64, ack: i64) -> None:
         self.first_ns = first_ns
@@ -67,6 +69,7 @@ class Multi:
         self.ack = ack
         self.size: i64 = 0
         self.flags: i64 = 0
+        self.head = b""
 
 
 class ReplySide(RequestSide):
@@ -314,6 +317,8 @@ class ReplySide(RequestSide):
             first = self._multi = Multi(replies.first_ns, replies.seq, replies.ack)
         first.size += replies.size
         first.flags = first.flags | replies.flags
+        if len(first.head) < HEAD_BYTES:
+            first.head += replies.head
         if not mode.confirmed(request, replies.head):
             return False
         replies.first_ns = first.first_ns
@@ -321,6 +326,7 @@ class ReplySide(RequestSide):
         replies.ack = first.ack
         replies.size = first.size
         replies.flags = first.flags
+        replies.head = first.head
         self._multi = None
         return True
 
@@ -363,7 +369,7 @@ class ReplySide(RequestSide):
         watchful = mode is not None and mode.watchful
         trusted = self.trust >= INFERRED and self.checks == 0
         self.plain = trusted and not watchful and not self._silent_since
-        self._keep_head = self._keeps_heads or watchful
+        self._keep_head = self._keeps_heads or watchful or self.recorder.keeps_replies
         if self._replies is not None:
             self._replies.keep_head = self._keep_head
             self._replies.keep_lists = not self.plain
@@ -399,7 +405,16 @@ class ReplySide(RequestSide):
         exchange.reply_bytes = replies.size
         exchange.reply_seq = replies.seq
         self.tell_wait(request, exchange)
+        if self.recorder.keeps_replies:
+            exchange.reply = self._kept_reply(request, replies)
         return exchange
+
+    def _kept_reply(self, request: Request, replies: ReplyScanner) -> bytes:
+        """The reply's beginning, or what stands for one that is secret."""
+        kind = replies.kind
+        if request.kind == SECRET and kind != _ERROR and kind != _BULK_ERROR:
+            return HIDDEN_REPLY
+        return replies.head
 
     def request_exchange(self, request: Request) -> Exchange:
         exchange = describe_request(request, self.ends, self.trust == EXACT)

@@ -16,7 +16,7 @@ from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.errors import ProtocolError
 
-HEAD_BYTES: Final = 256
+HEAD_BYTES: Final = 512  # as KEPT_OF_REPLY: what a trace shows of it fits in
 MAX_LINE: Final = 4096  # kept of an unfinished line; a longer text is skipped over
 MAX_NUMBER: Final = 1 << 40  # far above what any server sends, far below overflow
 MAX_STREAMED: Final = 64
@@ -76,7 +76,7 @@ class ReplyScanner:
 
     __slots__ = (
         "done", "kind", "head", "keep_head", "keep_lists", "begun",
-        "first_ns", "last_ns", "seq", "ack", "size", "flags", "_head_at",
+        "first_ns", "last_ns", "seq", "ack", "size", "flags", "_head_at", "_head_room",
         "_pending", "_remaining", "_partial", "_in_line", "_in_attribute", "_streams", "_chunks",
     )  # fmt: skip
 
@@ -94,6 +94,7 @@ class ReplyScanner:
         self.size: i64 = 0
         self.flags: i64 = 0
         self._head_at: i64 = -1  # where in the piece being read the head begins
+        self._head_room: i64 = 0  # bytes that the head may still grow by
         self._pending: i64 = 1  # elements to come, the one being read included
         self._remaining: i64 = 0  # bytes of a bulk to come, its CR LF included
         self._partial = b""  # a header line whose end has not come
@@ -135,6 +136,7 @@ class ReplyScanner:
         if size > self.countdown():
             return False
         self._remaining -= size
+        self._head_room = 0  # what follows does not stand behind what was kept
         return True
 
     def skip_to_end(self, size: i64) -> bool:
@@ -165,9 +167,11 @@ class ReplyScanner:
             begin = self._head_at  # it began in this piece
             self._head_at = -1
             self.head = b""
-        room = HEAD_BYTES - len(self.head)
-        if room > 0:
+            self._head_room = HEAD_BYTES
+        room = self._head_room
+        if room > 0 and end > begin:
             self.head += data[begin : min(end, begin + room)]
+            self._head_room = HEAD_BYTES - len(self.head)
 
     def _advance(self, data: bytes, pos: i64, end: i64) -> i64:
         if self.begun:

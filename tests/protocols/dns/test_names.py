@@ -12,8 +12,8 @@ from tcpkit.protocols.dns.names import (
     name_text,
     same_bytes,
     same_letters,
-    shortened,
 )
+from tcpkit.wire.printable import shortened
 
 labels = st.lists(st.binary(min_size=1, max_size=63), max_size=12)
 wires = labels.map(lambda each: b"".join(bytes([len(label)]) + label for label in each) + b"\0")

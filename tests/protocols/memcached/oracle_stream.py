@@ -56,14 +56,14 @@ class Connection:
     replies: Bytes
 
 
-def connections(path: Path) -> list[Connection]:
-    """In the order of their beginning. Each must have been captured from its SYN on."""
+def connections(path: Path, port: int = PORT) -> list[Connection]:
+    """Those of a server port, in the order of their beginning, each captured from its SYN on."""
     found: dict[str, Connection] = {}
     every: list[Connection] = []
     for ts_ns, source, destination, tcp in _packets(path):
         if not isinstance(tcp, dpkt.tcp.TCP):
             continue
-        asks = tcp.dport == PORT
+        asks = tcp.dport == port
         client = source if asks else destination
         known = found.get(client)
         if tcp.flags & dpkt.tcp.TH_SYN:
