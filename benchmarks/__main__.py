@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import live, log_lines, loss, lua, memory, offline, startup, top, trace
+from benchmarks import divided, live, log_lines, loss, lua, memory, offline, startup, top, trace
 from benchmarks.bench import Bench, Row
 from benchmarks.captures import FOLDER, CaptureFailed
 from benchmarks.dns_traffic import RANDOM_NAMES
@@ -45,6 +45,9 @@ MEASURES = {
     "dns-log": Measure(log_lines.dns, DNS),
     "trace": Measure(trace.redis, REDIS),
     "trace-others": Measure(trace.others, tuple({*MEMCACHED, *DNS})),
+    "divided": Measure(divided.redis, REDIS),
+    "divided-memcached": Measure(divided.memcached, MEMCACHED),
+    "divided-dns": Measure(divided.dns, DNS),
     "lua": Measure(lua.process, REDIS),
     "lua-dns": Measure(lua.dns, DNS),
     "lua-redis": Measure(lua.redis, REDIS),

@@ -44,6 +44,7 @@ class Config(NamedTuple):
     files: tuple[str, ...] = ()
     ports: tuple[int, ...] = ()  # in the order of -p; empty: raw mode without -p
     servers: tuple[str, ...] = ()  # addresses in their normal text form
+    by: tuple[str, ...] = ()  # what a port's numbers are divided by: "command", "server"
     threshold_ns: int | None = None  # None: every request is logged
     stats_port: int = DEFAULT_STATS_PORT  # 0: no stats server
     bind: str = DEFAULT_BIND

@@ -44,6 +44,10 @@ WHAT IS TRACED
                             decimal is fine); without -t all are logged
     -u, --udp               the servers speak UDP instead of TCP (memcached,
                             raw); of dns both are always watched
+        --by WORDS          command, server, or both with a comma between: tell
+                            latencies, timeouts and the like for each command
+                            and each server too, in the summary and in the JSON
+                            of the stats server
         --timeout SECONDS   how long a request may wait for its reply, in
                             capture time (default 10)
 

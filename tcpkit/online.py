@@ -16,7 +16,7 @@ from tcpkit.capture.local_address import local_addresses
 from tcpkit.config import Config
 from tcpkit.errors import TcpkitError
 from tcpkit.pipeline import Pipeline, tell, transports
-from tcpkit.server.stats_server import StatsServer
+from tcpkit.server.stats_server import DIVIDED_LIFE_S, SNAPSHOT_LIFE_S, StatsServer
 from tcpkit.sinks.log_file import OutputClosed
 from tcpkit.wire.address import endpoint_text
 
@@ -49,7 +49,8 @@ class Online:
         self.capture.feed(self.pipeline.entrance)
         if self.pipeline.top_reports is not None:
             self.pipeline.top_reports.dropped = self._dropped
-        self.server = StatsServer(self.pipeline.snapshot)
+        life_s = DIVIDED_LIFE_S if config.by else SNAPSHOT_LIFE_S
+        self.server = StatsServer(self.pipeline.snapshot, life_s=life_s)
         self._stop = asyncio.Event()
         self._problem: TcpkitError | None = None
         self._output_closed = False

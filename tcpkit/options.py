@@ -36,6 +36,8 @@ MIN_LUA_MEMORY_MIB, MAX_LUA_MEMORY_MIB = 8, 1_048_576  # half of it is for the p
 MIN_SNAPLEN, MAX_SNAPLEN = 96, 262144  # the headers of a packet; what libpcap takes
 
 
+DIVISIONS: Final = ("command", "server")  # of --by
+
 # The commands, and where their options are.
 COMMANDS: Final[dict[str, str]] = {
     "trace": "tcpkit.trace_options",
@@ -85,6 +87,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     add("-p", "--port", default="")
     add("-s", "--server", default="")
     add("-t", "--threshold")
+    add("--by")
     add("-P", "--stats-port", default=str(DEFAULT_STATS_PORT))
     add("--bind")
     add("-S", "--script")
@@ -200,6 +203,8 @@ def _whole(options: argparse.Namespace, early: Config) -> Config:
             raise ConfigError(f"{options.mode} is not spoken over UDP: -u")
     if options.mode == RAW and options.threshold is not None:
         raise ConfigError("-t needs a protocol: choose one with -m")
+    if options.mode == RAW and options.by is not None:
+        raise ConfigError("--by needs a protocol: choose one with -m")
     if options.mode == RAW and options.explain:
         raise ConfigError("--explain needs a protocol: choose one with -m")
     threshold = options.threshold
@@ -208,6 +213,7 @@ def _whole(options: argparse.Namespace, early: Config) -> Config:
         files=tuple(options.read),
         ports=ports,
         servers=_addresses(options.server),
+        by=() if options.by is None else _divisions(options.by),
         threshold_ns=None
         if threshold is None
         else decimal("-t", threshold, NS_PER_MS, 0, MAX_THRESHOLD_MS),
@@ -258,6 +264,14 @@ def _ports(text: str) -> tuple[int, ...]:
         if port not in ports:
             ports.append(port)
     return tuple(ports)
+
+
+def _divisions(text: str) -> tuple[str, ...]:
+    words = [word.strip() for word in text.split(",")]
+    for word in words:
+        if word not in DIVISIONS:
+            raise ConfigError(f"--by takes {' and '.join(DIVISIONS)}, not {word!r}")
+    return tuple(word for word in DIVISIONS if word in words)
 
 
 def _addresses(text: str) -> tuple[str, ...]:

@@ -15,7 +15,9 @@ from tcpkit.flow.packet_filter import PacketFilter
 from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
+from tcpkit.metrics.port_rows import PortRows
 from tcpkit.metrics.port_stats import PortStats, stats_snapshot
+from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.message import PairingCounts
 from tcpkit.protocols.registry import protocol_of
 from tcpkit.sinks.json_log import JsonLog
@@ -143,12 +145,24 @@ class Pipeline:
             from tcpkit.sinks.top_recorder import TopRecorder
 
             hearers.append(TopRecorder(self.top))
-        ports = [PortStats(port, config.threshold_ns, sinks, hearers) for port in config.ports]
+        threshold_ns = config.threshold_ns
+        numbers = self._command_numbers(config)
+        ports = [
+            PortStats(port, threshold_ns, sinks, hearers, _rows(config, numbers))
+            for port in config.ports
+        ]
         tells_health = config.trace is not None and config.trace.tcp
         for port in ports:
             port.keeps_replies = self.trace is not None
             port.explains = config.explain or tells_health
         return ports
+
+    def _command_numbers(self, config: Config) -> CommandNumbers | None:
+        """One numbering for all ports."""
+        protocol = protocol_of(config.mode)
+        if protocol is None or "command" not in config.by:
+            return None
+        return CommandNumbers(protocol.command_names())
 
     def _sink(self, config: Config, local: list[str]) -> SegmentSink:
         """What the decoder feeds, with the clock of a script that has one."""
@@ -186,7 +200,7 @@ class Pipeline:
         self.table = ConnectionTable(watch, opener, reader, observer)
         return self.table if observer is None else HealthTee(self.table, observer)
 
-    def snapshot(self) -> list[dict[str, dict[str, int | list[int]]]]:
+    def snapshot(self) -> list[dict[str, dict[str, object]]]:
         """What the stats server shows."""
         return stats_snapshot(self.ports)
 
@@ -261,6 +275,10 @@ class Pipeline:
             counters.append(("saved", self.dump.counts.numbers()))
         pairing = None if self.table is None else self.pairing
         return render(self.ports if self.table is not None else [], counters, pairing)
+
+
+def _rows(config: Config, numbers: CommandNumbers | None) -> PortRows | None:
+    return PortRows(numbers, "server" in config.by) if config.by else None
 
 
 def transports(config: Config) -> tuple[bool, bool]:

@@ -69,6 +69,18 @@ def test_new_mode_survives_a_loss_as_the_others_do(tree: Path) -> None:
     assert {row["quality"] for row in rows[10:]} == {"inferred"}
 
 
+def test_new_mode_has_numbers_by_command_and_by_server(tree: Path) -> None:
+    file = tree / "divided.pcap"
+    write_pcap(file, conversation())
+    command = [sys.executable, "-m", "tcpkit", "-r", str(file), "-m", "echo"]
+    done = subprocess.run(
+        [*command, "--by", "command,server"], cwd=tree, capture_output=True, text=True, check=True
+    )
+    rows = [line.split()[:2] for line in done.stderr.splitlines()]
+    assert ["ECHO", str(LINES)] in rows
+    assert ["10.0.0.2:7", str(LINES)] in rows
+
+
 def test_document_counts_its_steps() -> None:
     headings = re.findall(r"^## (\d)\.", DOCUMENT.read_text(), re.MULTILINE)
     assert headings == ["1", "2", "3", "4", "5", "6"]

@@ -16,7 +16,7 @@ from tests.program import assert_refused, shell_run, tcpkit_run
 
 OPTIONS = (
     "-i, --interface", "-r, --read", "-m, --mode", "-p, --port", "-s, --server",
-    "-t, --threshold", "-P, --stats-port", "--bind", "-w, --write", "-B, --buffer-size",
+    "-t, --threshold", "--by", "-P, --stats-port", "--bind", "-w, --write", "-B, --buffer-size",
     "--snaplen", "-o, --output", "-u, --udp", "-d, --daemon", "--pidfile", "-j, --json",
     "--explain", "--timeout", "-q, --quiet", "-v, --version", "-h, --help",
 )  # fmt: skip
@@ -25,6 +25,10 @@ OPTIONS = (
 def given(*arguments: str) -> Config:
     """What is asked for beside a file to read."""
     return parse(["-r", "x.pcap", *arguments])
+
+
+def divided(*by: str) -> Config:
+    return Config(files=("a",), mode="dns", ports=(53,), by=by)
 
 
 def test_defaults_are_those_of_the_manual() -> None:
@@ -52,6 +56,9 @@ def test_defaults_are_those_of_the_manual() -> None:
         (["-r", "a", "-u", "-j", "-q"], Config(files=("a",), udp=True, json=True, quiet=True)),
         (["-r", "a", "--udp", "--json"], Config(files=("a",), udp=True, json=True)),
         (["-r", "a", "--quiet"], Config(files=("a",), quiet=True)),
+        (["-r", "a", "-m", "dns", "--by", "server"], divided("server")),
+        (["-r", "a", "-m", "dns", "--by", "command"], divided("command")),
+        (["-r", "a", "-m", "dns", "--by=server, command,server"], divided("command", "server")),
         (
             ["-r", "a", "-m", "dns", "--explain"],
             Config(mode="dns", files=("a",), ports=(53,), explain=True),
@@ -122,6 +129,9 @@ def test_timeout_is_seconds_and_may_be_a_decimal(text: str, timeout_s: str) -> N
         (["-r", "x.pcap", "-d"], ["-d", "-i"]),
         (["-r", "x.pcap", "--pidfile", "p"], ["--pidfile", "-d"]),
         (["-r", "x.pcap", "-t", "10"], ["-t", "-m"]),
+        (["-r", "x.pcap", "--by", "command"], ["--by", "-m"]),
+        (["-r", "x.pcap", "-m", "redis", "--by", "client"], ["--by", "command", "'client'"]),
+        (["-r", "x.pcap", "-m", "redis", "--by", ""], ["--by", "''"]),
         (["-r", "x.pcap", "--explain"], ["--explain", "-m"]),
         (["-i", "lo", "-m", "redis", "-d", "--explain"], ["--explain", "-o", "-d"]),
         (["-r", "x.pcap", "-p", "0"], ["-p", "'0'"]),

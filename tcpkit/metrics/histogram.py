@@ -113,7 +113,10 @@ class Histogram:
         self.negative: i64 = 0
 
     def add(self, latency_ns: i64) -> None:
-        index = bucket_index(latency_ns)
+        self.add_at(bucket_index(latency_ns), latency_ns)
+
+    def add_at(self, index: i64, latency_ns: i64) -> None:
+        """`add`, for who adds to several; `index` is the latency's `bucket_index`."""
         self._counts[index] += 1
         self.total_ns += int(latency_ns)
         if not self.count:
@@ -139,7 +142,7 @@ class Histogram:
         whole = 100 * _PERCENT_UNITS
         rank: int = -(-self.count * round(percent * _PERCENT_UNITS) // whole)
         left: i64 = min(max(rank, 1), self.count)
-        index: i64 = 0
+        index = bucket_index(self.min_ns)
         while index < _OVERFLOW:
             left -= self._counts[index]
             if left <= 0:
@@ -169,8 +172,9 @@ class Histogram:
         """Count all that `other` has counted as well; `other` stays as it is."""
         if not other.count:
             return
-        index: i64 = 0
-        while index < _BUCKETS:
+        index = bucket_index(other.min_ns)
+        last = bucket_index(other.max_ns)
+        while index <= last:
             self._counts[index] += other._counts[index]
             index += 1
         self.min_ns = min(self.min_ns, other.min_ns) if self.count else other.min_ns

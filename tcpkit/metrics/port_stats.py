@@ -1,7 +1,8 @@
 """What is known of one server port, and which of its exchanges the log gets.
 
 Counting costs no Exchange: a session tells the latency and makes an Exchange only
-where this says that it is wanted.
+where this says that it is wanted. Where the port's numbers are divided, each server has a
+recorder of its own, which counts for its server and for the command.
 """
 
 from collections.abc import Sequence
@@ -9,12 +10,21 @@ from typing import Final, final
 
 from mypy_extensions import i64
 
+from tcpkit.flow.endpoints import Endpoints
 from tcpkit.metrics.exchange_sink import ExchangeSink
-from tcpkit.metrics.histogram import Histogram
-from tcpkit.protocols.message import ABORTED, BLOCKING, SILENT, TIMEOUT, Exchange, Recorder
+from tcpkit.metrics.histogram import Histogram, bucket_index
+from tcpkit.metrics.port_rows import MAX_SERVERS, PortRows
+from tcpkit.metrics.row import Row
+from tcpkit.protocols.message import ABORTED, BLOCKING, TIMEOUT, Exchange, Recorder
+from tcpkit.wire.segment import IPV6_BIT
 
 _NEVER: Final = (1 << 63) - 1  # no latency is at or over this
 _ALWAYS: Final = -(1 << 63)
+_ALL_SERVERS: Final = -1  # the key of all that is not divided by server
+_MASK_32: Final = 0xFFFFFFFF
+_MASK_64: Final = 0xFFFFFFFFFFFFFFFF
+
+Numbers = dict[str, int | list[int]]
 
 
 @final
@@ -23,12 +33,13 @@ class PortStats(Recorder):
 
     `threshold_ns` is -t, None without it; `hearers` get every exchange whatever it is.
     Without either (no log at all) no exchange is wanted. Each exchange is told once: to
-    `answered` when it has a reply and does not block, to `wants` otherwise.
+    `answered` when it has a reply and does not block, to `wants` otherwise. `rows` divide
+    the port's numbers.
     """
 
     __slots__ = (
-        "_heard", "_hearers", "_sinks", "_slow_from", "_want_from", "aborted", "blocking",
-        "histogram", "port", "silent", "slow_reqs", "threshold_ns", "timeouts",
+        "port", "rows", "threshold_ns", "_heard", "_hearers", "_histogram", "_own", "_recorders",
+        "_sinks", "_slow_from", "_want_from",
     )  # fmt: skip
 
     def __init__(
@@ -37,15 +48,15 @@ class PortStats(Recorder):
         threshold_ns: int | None,
         sinks: Sequence[ExchangeSink],
         hearers: Sequence[ExchangeSink] = (),
+        rows: PortRows | None = None,
     ) -> None:
         self.port: i64 = port
         self.threshold_ns: int | None = threshold_ns
-        self.histogram = Histogram()
-        self.slow_reqs: i64 = 0  # at or over the threshold; 0 without one
-        self.timeouts: i64 = 0  # gave up waiting; a late reply is counted in the histogram too
-        self.aborted: i64 = 0
-        self.silent: i64 = 0
-        self.blocking: i64 = 0  # replied ones, which are in no other number here
+        self.rows = rows
+        self.divides = rows is not None
+        self._recorders: dict[int, RowRecorder] = {}
+        self._own = Row(str(port))  # of what is told to this recorder itself
+        self._histogram: Histogram = self._own.histogram
         self._sinks = list(sinks)
         self._hearers = list(hearers)
         self._heard = len(self._hearers) > 0
@@ -58,20 +69,32 @@ class PortStats(Recorder):
         for hearer in self._hearers:
             self.keeps_keys = self.keeps_keys or hearer.takes_keys
 
-    @property
-    def total_reqs(self) -> int:
-        """Replied requests, late ones included, blocking ones not."""
-        return self.histogram.count
+    def total(self) -> Row:
+        """All numbers of the port; the row that is counted in, where they are not divided."""
+        rows = self.rows
+        if rows is None:
+            return self._own
+        total = Row(self._own.name)
+        total.merge(self._own)
+        rows.add_to(total)
+        return total
 
-    @property
-    def total_costs_us(self) -> int:
-        """The sum of their latencies, taken in ns, in whole microseconds."""
-        return self.histogram.total_ns // 1_000
+    def of_server(self, ends: Endpoints) -> Recorder:
+        rows = self.rows
+        if rows is None:
+            return self
+        key = _server_key(ends) if rows.by_server else _ALL_SERVERS
+        recorder = self._recorders.get(key)
+        if recorder is None:
+            recorder = RowRecorder(self, rows, key, ends.server)
+            if not rows.by_server:
+                self._recorders[key] = recorder
+        return recorder
 
     def answered(self, latency_ns: i64) -> bool:
-        self.histogram.add(latency_ns)
+        self._histogram.add(latency_ns)
         if latency_ns >= self._slow_from:
-            self.slow_reqs += 1
+            self._own.slow_reqs += 1
         return latency_ns >= self._want_from or self._heard
 
     def wants(self, status: str, blocking: bool) -> bool:
@@ -79,14 +102,7 @@ class PortStats(Recorder):
 
         With -t that is each `timeout` and `aborted`, blocking or not, and nothing else.
         """
-        if status == TIMEOUT:
-            self.timeouts += 1
-        elif status == ABORTED:
-            self.aborted += 1
-        elif status == SILENT:
-            self.silent += 1
-        elif blocking:
-            self.blocking += 1
+        self._own.count(status, blocking)
         return self._logs(status) or self._heard
 
     def _logs(self, status: str) -> bool:
@@ -108,16 +124,84 @@ class PortStats(Recorder):
             return exchange.latency_ns >= self._want_from
         return self._logs(exchange.status)
 
-    def snapshot(self) -> dict[str, int | list[int]]:
+    def snapshot(self) -> dict[str, object]:
         """The port's numbers in the words and the order of the stats server."""
-        return {
-            "total_reqs": self.total_reqs,
-            "total_costs": self.total_costs_us,
-            "slow_reqs": self.slow_reqs,
-            "latencies": self.histogram.contract_buckets(),
-        }
+        shown: dict[str, object] = {**self.total().contract_numbers()}
+        rows = self.rows
+        if rows is not None and rows.numbers is not None:
+            shown["commands"] = {row.name: row.numbers() for row in rows.commands()}
+        if rows is not None and rows.by_server:
+            shown["servers"] = {row.name: row.numbers() for row in rows.servers()}
+        return shown
 
 
-def stats_snapshot(ports: Sequence[PortStats]) -> list[dict[str, dict[str, int | list[int]]]]:
+@final
+class RowRecorder(Recorder):
+    """Counts what one server of a port does, or all of them where these are not told apart.
+
+    It gets its row, and is known to the port by `key`, with the first thing that it counts:
+    who only knocks takes no place.
+    """
+
+    __slots__ = (
+        "_heard", "_key", "_name", "_port", "_rows", "_server", "_slow_from", "_want_from",
+    )  # fmt: skip
+
+    def __init__(self, port: PortStats, rows: PortRows, key: int, name: str) -> None:
+        self.commands = rows.numbers
+        self.keeps_replies = port.keeps_replies
+        self.explains = port.explains
+        self.keeps_keys = port.keeps_keys
+        self.tally = port.tally
+        self._key = key
+        self._name = name
+        self._port = port
+        self._rows = rows
+        self._server: Row | None = None
+        self._want_from: i64 = port._want_from
+        self._slow_from: i64 = port._slow_from
+        self._heard = port._heard
+
+    def _begin(self) -> Row:
+        recorders = self._port._recorders
+        if self._key not in recorders and len(recorders) < MAX_SERVERS:
+            recorders[self._key] = self
+        self._server = server = self._rows.server(self._name)
+        return server
+
+    def answered(self, latency_ns: i64) -> bool:
+        index = bucket_index(latency_ns)
+        slow = latency_ns >= self._slow_from
+        server, rows, commands = self._server, self._rows, self.commands
+        if server is None and rows.by_server:
+            server = self._begin()
+        if server is not None:
+            server.add(index, latency_ns, slow)
+        if commands is not None:
+            rows.command(commands.take()).add(index, latency_ns, slow)
+        return latency_ns >= self._want_from or self._heard
+
+    def wants(self, status: str, blocking: bool) -> bool:
+        server, rows, commands = self._server, self._rows, self.commands
+        if server is None and rows.by_server:
+            server = self._begin()
+        if server is not None:
+            server.count(status, blocking)
+        if commands is not None:
+            rows.command(commands.take()).count(status, blocking)
+        return self._port._logs(status) or self._heard
+
+    def report(self, exchange: Exchange) -> None:
+        self._port.report(exchange)
+
+
+def _server_key(ends: Endpoints) -> int:
+    """Another one for each address, of either family."""
+    if not ends.ports & IPV6_BIT:
+        return int(ends.a0 & _MASK_32)
+    return (1 << 128) | (int(ends.a2) & _MASK_64) << 64 | int(ends.a3) & _MASK_64
+
+
+def stats_snapshot(ports: Sequence[PortStats]) -> list[dict[str, dict[str, object]]]:
     """What the stats server shows: an object a port, in the order given."""
     return [{str(port.port): port.snapshot()} for port in ports]

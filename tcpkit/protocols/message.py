@@ -11,6 +11,7 @@ from typing import Final, final
 from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.flow.endpoints import Endpoints
+from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.tally import NOT_LOOKED_UP, Tally
 
 NO_TIME: Final = -1  # a time or latency that does not exist
@@ -173,6 +174,13 @@ class Recorder:
     explains: bool = False  # sessions look for what explains a latency, for `Exchange.evidence`
     keeps_keys: bool = False  # sessions set `Exchange.keys`
     tally: Tally | None = None  # may be told of plain requests that are wanted
+    divides: bool = False  # `of_server` gives another one
+    # Who tells an exchange to `answered` or `wants` says of which command it is before, here.
+    commands: CommandNumbers | None = None
+
+    def of_server(self, ends: Endpoints) -> "Recorder":
+        """Who takes what is sent between `ends`, of this port: asked once a conversation."""
+        return self
 
     def answered(self, latency_ns: i64) -> bool:
         """Count a replied, not blocking request; True if its Exchange is wanted.

@@ -36,6 +36,10 @@ class Protocol:
     def watches_udp(self, udp: bool) -> bool:
         return self.transports == BOTH or self.transports == UDP_ONLY or udp
 
+    def command_names(self) -> frozenset[str]:
+        """The commands that the protocol itself has, as the log names them; not all need be."""
+        return frozenset()
+
     def opener(
         self, recorders: Mapping[int, Recorder], counts: PairingCounts, timeout_ns: i64
     ) -> StreamOpener:

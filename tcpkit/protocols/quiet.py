@@ -281,6 +281,7 @@ class QuietSession(PairedSession):
         trial = self.trial
         if trial is None:
             self.counts.silent += 1
+            self.tell_command(request)
             if self.recorder.wants(SILENT, False):
                 self.recorder.report(self._silent_exchange(request, exact))
         elif self.pool.on_trial < TRIALS_TOTAL:

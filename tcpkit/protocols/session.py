@@ -45,6 +45,7 @@ class PairedSession(Step):
         self.previous_anchor = anchor
         self.unbroken = True
         self.last_ns = ts_ns
+        self.tell_command(request)
         if self.recorder.wants(SILENT, False):
             exchange = self.request_exchange(request)
             exchange.status = SILENT
@@ -72,6 +73,9 @@ class PairedSession(Step):
         if self.next_flags:
             request.flags = request.flags | self.next_flags
             self.next_flags = 0
+        commands = self.recorder.commands
+        if commands is not None:
+            commands.current = self.command_number(request, commands, True)
         if request.flags & BLOCKING:
             counts.blocking += 1
             return self.recorder.wants(OK, True)
@@ -153,6 +157,7 @@ class PairedSession(Step):
 
         `proven`: no reply can be missing, if no byte is.
         """
+        self.tell_command(request)
         if self.recorder.wants(status, request.flags & BLOCKING != 0):
             exchange = self.request_exchange(request)
             exchange.status = status

@@ -12,11 +12,13 @@ from mypy_extensions import i64
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN, distance
 from tcpkit.flow.stream import Stream
+from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.held_up import HeldUp
 from tcpkit.protocols.message import (
     BLOCKING,
     MID_STREAM,
     NO_TIME,
+    OK,
     SILENT,
     Exchange,
     PairingCounts,
@@ -117,6 +119,20 @@ class Step(Stream):
     def request_exchange(self, request: Request) -> Exchange:
         """The Exchange of `request`, without a reply."""
         raise NotImplementedError
+
+    def command_number(self, request: Request, commands: CommandNumbers, replied: bool) -> i64:
+        """The number of the command of `request`; `replied`: by the reply just read.
+
+        By the words of the log; a protocol whose requests are many finds it faster.
+        """
+        exchange = self.answered_exchange(request) if replied else self.request_exchange(request)
+        return commands.number(exchange.command, replied and exchange.status == OK)
+
+    def tell_command(self, request: Request) -> None:
+        """Before the recorder is told of `request`, which has no reply."""
+        commands = self.recorder.commands
+        if commands is not None:
+            commands.current = self.command_number(request, commands, False)
 
     def is_answering(self) -> bool:
         """Whether a reply has begun and not ended."""
@@ -351,6 +367,9 @@ class Step(Stream):
 
     def _count_tried(self, exchange: Exchange) -> bool:
         """Count an exchange whose trial went well; whether it is wanted."""
+        commands = self.recorder.commands
+        if commands is not None:
+            commands.current = commands.number(exchange.command, exchange.status == OK)
         if exchange.status == SILENT:
             self.counts.silent += 1
             return self.recorder.wants(SILENT, False)

@@ -20,6 +20,7 @@ MAX_CONNECTIONS: Final = 256  # more than any monitoring asks at once; a bound o
 DEADLINE_S: Final = 2.0  # for a client to take its line and to close
 MAX_DISCARDED: Final = 65536  # bytes; a client that sends more is not read any more
 SNAPSHOT_LIFE_S: Final = 0.01  # a flood of clients costs 100 snapshots a second at most
+DIVIDED_LIFE_S: Final = 0.2  # or 5, where each has hundreds of commands and servers
 
 Snapshot = Callable[[], Sequence[Mapping[str, object]]]
 
@@ -38,7 +39,7 @@ class StatsCounts:
 
 
 class StatsServer:
-    """Serves what `snapshot` returns, as one line of JSON.
+    """Serves what `snapshot` returns, as one line of JSON that is at most `life_s` old.
 
     `snapshot` is called in the event loop. `deadline_s` and `max_connections` are there
     for tests; the defaults suit a server.
@@ -49,11 +50,13 @@ class StatsServer:
         snapshot: Snapshot,
         deadline_s: float = DEADLINE_S,
         max_connections: int = MAX_CONNECTIONS,
+        life_s: float = SNAPSHOT_LIFE_S,
     ) -> None:
         self.counts = StatsCounts()
         self._snapshot = snapshot
         self.deadline_s = deadline_s
         self._max_connections = max_connections
+        self._life_s = life_s
         self._open: set[_Connection] = set()
         self._server: asyncio.Server | None = None
         self._line = b""
@@ -103,10 +106,10 @@ class StatsServer:
         self._open.discard(connection)
 
     def line(self, now: float) -> bytes:
-        """The answer at `now` of the loop's clock, at most SNAPSHOT_LIFE_S old."""
+        """The answer at `now` of the loop's clock."""
         if now >= self._line_until:
             self._line = orjson.dumps(self._snapshot(), option=orjson.OPT_APPEND_NEWLINE)
-            self._line_until = now + SNAPSHOT_LIFE_S
+            self._line_until = now + self._life_s
         return self._line
 
 

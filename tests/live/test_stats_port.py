@@ -15,6 +15,7 @@ from tests.servers import free_port
 
 LATENCIES = r"\[\d+(,\d+){17}\]"
 NUMBERS = rf'\{{"total_reqs":\d+,"total_costs":\d+,"slow_reqs":\d+,"latencies":{LATENCIES}\}}'
+WITHOUT_REPLY = ',"timeouts":0,"aborted":0,"silent":0,"blocking":0'
 CROWD = 100
 
 
@@ -63,6 +64,18 @@ def test_netcat_gets_one_line_of_json(server: RespServer, tracer: Tracer) -> Non
         "slow_reqs": 0,
         "latencies": [0] * 18,
     }
+
+
+def test_commands_and_servers_have_numbers_of_their_own(server: RespServer) -> None:
+    with tracing("-p", str(server.port), "--by", "command,server") as tracer:
+        ask_and_see(server, tracer, 7)
+        line = tracer.asked().decode()
+    own = rf"{NUMBERS[:-2]}(,\"(p50|p90|p99|p999|max)_ns\":\d+){{5}}{WITHOUT_REPLY}\}}"
+    server_name = f"127.0.0.1:{server.port}"
+    divided = rf'"commands":\{{"PING":{own}\}},"servers":\{{"{server_name}":{own}\}}'
+    expected = rf'\[\{{"{server.port}":{NUMBERS[:-2]},{divided}\}}\}}\]\n'
+    assert re.fullmatch(expected, line), line
+    assert line.count('"total_reqs":7,') == 3
 
 
 def test_what_a_client_sends_changes_nothing(tracer: Tracer) -> None:

@@ -11,7 +11,9 @@ from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.table import ConnectionTable
 from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
+from tcpkit.metrics.port_rows import PortRows
 from tcpkit.metrics.port_stats import PortStats
+from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.message import NO_TIME, Exchange, PairingCounts, flag_names
 from tcpkit.protocols.protocol import Protocol
 from tcpkit.protocols.registry import protocol_of
@@ -47,15 +49,25 @@ class Capture:
         protocol: Protocol | None = None,
         observer: ConnectionObserver | None = None,
         explains: bool = False,
+        by: Sequence[str] = (),
     ) -> None:
-        """`protocol` is read instead of a mode that the registry has."""
+        """`protocol` is read instead of a mode that the registry has; `by` is --by."""
         self._collector = Collector()
         self.pairing = PairingCounts()
-        self.stats = {port: PortStats(port, threshold_ns, [self._collector]) for port in ports}
-        for port in self.stats.values():
-            port.explains = explains
         protocol = protocol or protocol_of(mode)
         assert protocol is not None
+        numbers = CommandNumbers(protocol.command_names()) if "command" in by else None
+        self.stats = {
+            port: PortStats(
+                port,
+                threshold_ns,
+                [self._collector],
+                rows=PortRows(numbers, "server" in by) if by else None,
+            )
+            for port in ports
+        }
+        for port in self.stats.values():
+            port.explains = explains
         timeout_ns = timeout_s * 1_000_000_000
         opener = protocol.opener(self.stats, self.pairing, timeout_ns)
         reader = protocol.reader(self.stats, self.pairing, timeout_ns)

@@ -101,7 +101,7 @@ def test_exchanges_on_trial_are_reported_at_the_captures_end() -> None:
     result = capture(one_by_one(5)[HANDSHAKE + 2 :])
     assert [x.request for x in result.exchanges] == ["GET 1", "GET 2", "GET 3", "GET 4"]
     assert (result.pairing.exact, result.pairing.inferred) == (0, 4)
-    assert result.stats[6379].total_reqs == 4
+    assert result.stats[6379].total().total_reqs == 4
 
 
 def test_exchanges_are_reported_once() -> None:

@@ -70,6 +70,8 @@ class Clients:
         client.a2 = a2
         client.a3 = a3
         client.ports = ports
+        if client.recorder.divides:
+            client.recorder = client.recorder.of_server(client.ends)
         client.slot = slot
         client.salt = salt
         client.next = first

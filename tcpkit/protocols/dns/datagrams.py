@@ -16,8 +16,15 @@ from librt.strings import read_i32_be
 from mypy_extensions import i64
 
 from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader
+from tcpkit.protocols.command_numbers import NOT_KNOWN
 from tcpkit.protocols.dns.clients import Clients
-from tcpkit.protocols.dns.exchange import answered_exchange, query_exchange
+from tcpkit.protocols.dns.exchange import (
+    answered_exchange,
+    known_number,
+    learned_number,
+    query_exchange,
+    tell_command,
+)
 from tcpkit.protocols.dns.message import HEADER, QR, opcode_of, question_end, u16, why_not
 from tcpkit.protocols.dns.records import RecordWalk
 from tcpkit.protocols.dns.waiting import (
@@ -33,6 +40,7 @@ from tcpkit.protocols.dns.waiting import (
     is_copy,
     remembered,
 )
+from tcpkit.protocols.dns.words import is_answer
 from tcpkit.protocols.message import (
     RETRANSMISSION,
     TIMEOUT,
@@ -254,6 +262,13 @@ class DnsReader(DatagramReader):
         else:
             self._counts.inferred += 1
         recorder = client.recorder
+        commands = recorder.commands
+        if commands is not None:
+            number = known_number(query, commands)
+            if number == NOT_KNOWN:
+                self._fill(datagram, False)
+                number = learned_number(query, commands, is_answer(self._reply.rcode))
+            commands.current = number
         if recorder.answered(latency_ns):
             self._fill(datagram, recorder.keeps_replies)
             recorder.report(answered_exchange(query, self._reply, "udp", exact))
@@ -330,6 +345,7 @@ class DnsReader(DatagramReader):
         query.state = GIVEN_UP
         query.timed_out = False
         self._counts.timeouts += 1
+        tell_command(query, client.recorder)
         if client.recorder.wants(TIMEOUT, False):
             exchange = query_exchange(query, "udp", False)
             exchange.status = TIMEOUT

@@ -4,6 +4,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from tcpkit.protocols.command_numbers import NOT_KNOWN, CommandNumbers
 from tcpkit.protocols.dns.message import FIXED, u16
 from tcpkit.protocols.dns.names import name_text
 from tcpkit.protocols.dns.waiting import Query, Reply
@@ -17,7 +18,7 @@ from tcpkit.protocols.dns.words import (
     rcode_name,
     type_name,
 )
-from tcpkit.protocols.message import ERROR, OK, RETRANSMISSION, Exchange
+from tcpkit.protocols.message import ERROR, OK, RETRANSMISSION, Exchange, Recorder
 from tcpkit.protocols.request_exchange import tell_resent
 from tcpkit.wire.printable import shortened
 
@@ -68,14 +69,41 @@ def answered_exchange(query: Query, reply: Reply, transport: str, exact: bool) -
     return exchange
 
 
+def command_of(query: Query) -> str:
+    """The type that is asked for; without a question the opcode is all there is to say."""
+    at: i64 = len(query.question) - FIXED
+    return opcode_name(query.opcode) if at <= 0 else type_name(u16(query.question, at))
+
+
+def known_number(query: Query, commands: CommandNumbers) -> i64:
+    """The number of the query's command, if it was learned, or NOT_KNOWN."""
+    at: i64 = len(query.question) - FIXED
+    return NOT_KNOWN if at <= 0 else commands.of_code(u16(query.question, at))
+
+
+def learned_number(query: Query, commands: CommandNumbers, served: bool) -> i64:
+    """The number of any command; `served`: the reply is an answer."""
+    number = commands.number(command_of(query), served)
+    at: i64 = len(query.question) - FIXED
+    return number if at <= 0 else commands.learn_code(u16(query.question, at), number)
+
+
+def tell_command(query: Query, recorder: Recorder) -> None:
+    """Before `recorder` is told of `query`, which has no reply."""
+    commands = recorder.commands
+    if commands is not None:
+        number = known_number(query, commands)
+        commands.current = learned_number(query, commands, False) if number < 0 else number
+
+
 def _put_words(exchange: Exchange, query: Query) -> None:
-    """Command, key and request; without a question the opcode is all there is to say."""
+    """Command, key and request."""
     question = query.question
     at: i64 = len(question) - FIXED
+    command = command_of(query)
     if at <= 0:
-        exchange.command = exchange.request = opcode_name(query.opcode)
+        exchange.command = exchange.request = command
         return
-    command = type_name(u16(question, at))
     key = name_text(question)
     text = f"{command} {key}"
     class_ = u16(question, at + 2)

@@ -6,8 +6,16 @@ from mypy_extensions import i64
 
 from tcpkit.flow.sequence import distance
 from tcpkit.flow.stream import END_CAPTURE, END_FORGOTTEN, END_LOST, END_REFUSED, is_proven
-from tcpkit.protocols.dns.exchange import answered_exchange, query_exchange
+from tcpkit.protocols.command_numbers import NOT_KNOWN
+from tcpkit.protocols.dns.exchange import (
+    answered_exchange,
+    known_number,
+    learned_number,
+    query_exchange,
+    tell_command,
+)
 from tcpkit.protocols.dns.waiting import MAX_QUERIES, Client, Query, QueryQueue, QueryTable, Reply
+from tcpkit.protocols.dns.words import is_answer
 from tcpkit.protocols.message import ABORTED, LATE, RETRANSMISSION, TIMEOUT, PairingCounts
 
 MAX_NONSENSE: Final = 16  # messages or pieces that are no DNS before a connection is let go
@@ -102,6 +110,12 @@ class Outstanding:
         query.flags = query.flags | self.next_flags
         self.next_flags = 0
         recorder = self.client.recorder
+        commands = recorder.commands
+        if commands is not None:
+            number = known_number(query, commands)
+            if number == NOT_KNOWN:
+                number = learned_number(query, commands, is_answer(reply.rcode))
+            commands.current = number
         if recorder.answered(latency_ns):
             recorder.report(answered_exchange(query, reply, "tcp", exact))
         self._remove(query)
@@ -141,6 +155,7 @@ class Outstanding:
 
     def _give_up(self, query: Query, status: str, ts_ns: i64, proven: bool) -> None:
         recorder = self.client.recorder
+        tell_command(query, recorder)
         if recorder.wants(status, False):
             exchange = query_exchange(query, "tcp", self.exact and proven)
             exchange.status = status

@@ -10,12 +10,16 @@ from tcpkit.flow.stream import StreamOpener
 from tcpkit.protocols.dns.datagrams import DnsReader
 from tcpkit.protocols.dns.reply_text import reply_text
 from tcpkit.protocols.dns.session import DnsOpener
+from tcpkit.protocols.dns.words import LISTED
 from tcpkit.protocols.message import Exchange, PairingCounts, Recorder
 from tcpkit.protocols.protocol import BOTH, Protocol
 
 
 @final
 class Dns(Protocol):
+    def command_names(self) -> frozenset[str]:
+        return LISTED
+
     def opener(
         self, recorders: Mapping[int, Recorder], counts: PairingCounts, timeout_ns: i64
     ) -> StreamOpener:

@@ -100,7 +100,7 @@ class DnsOpener(StreamOpener):
         self._timeout_ns = timeout_ns
 
     def open(self, ends: Endpoints, client_start: bool, server_start: bool) -> DnsSession:
-        client = Client(self._recorders[int(ends.server_port)])
+        client = Client(self._recorders[int(ends.server_port)].of_server(ends))
         client.a0 = ends.a0
         client.a1 = ends.a1
         client.a2 = ends.a2

@@ -12,9 +12,15 @@ from mypy_extensions import i64
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.datagrams import CANNOT_TELL, REPLY, REQUEST, DatagramReader, Ends, ends_of
 from tcpkit.flow.endpoints import Endpoints
+from tcpkit.protocols.command_numbers import NOT_KNOWN
 from tcpkit.protocols.lua.asked import Asked
 from tcpkit.protocols.lua.copies import Copies
-from tcpkit.protocols.lua.exchange import describe_reply, flags_of
+from tcpkit.protocols.lua.exchange import (
+    describe_reply,
+    flags_of,
+    known_number,
+    learned_number,
+)
 from tcpkit.protocols.lua.parser import is_message, number, text
 from tcpkit.protocols.message import (
     BLOCKING,
@@ -35,6 +41,7 @@ MAX_WAITING: Final = 32_768  # requests in all; each has a coroutine of its own
 MAX_OF_CLIENT: Final = 1_024  # of one address and port: each is compared with the next one
 MAX_DONE: Final = 8_192  # answered or given up, remembered for what comes late
 GIVEN_UP: Final = -1  # in _done
+NO_REPLY: Final = -1  # no connection has this number
 
 _Key = tuple[Ends, bytes]
 
@@ -137,7 +144,7 @@ class LuaDatagrams(DatagramReader):
         special = outcome if isinstance(outcome, tuple) else ()
         request = _request_of(datagram, special)
         endpoints = Endpoints(ends[0], ends[1], ends[2], ends[3], ends[4])
-        recorder = self._recorders[int(endpoints.server_port)]
+        recorder = self._recorders[int(endpoints.server_port)].of_server(endpoints)
         words = self._driver.request_text(connection, 1)
         id_ = text(special[3]) if len(special) > 3 else b""
         asked = Asked(endpoints, recorder, request, words, connection, id_)
@@ -171,6 +178,7 @@ class LuaDatagrams(DatagramReader):
     def _be_silent(self, asked: Asked) -> None:
         self._counts.silent += 1
         self._driver.close(asked.connection)
+        self._tell_command(asked, NO_REPLY)
         if asked.recorder.wants(SILENT, False):
             exchange = asked.exchange(self._driver.definition.name)
             exchange.status = SILENT
@@ -242,9 +250,22 @@ class LuaDatagrams(DatagramReader):
         if blocking:
             counts.blocking += 1
         recorder = asked.recorder
+        self._tell_command(asked, connection)
         if recorder.wants(OK, True) if blocking else recorder.answered(latency_ns):
             recorder.report(self._answered(asked, datagram, connection, latency_ns))
         self._end(asked, asked.replies - 1)
+
+    def _tell_command(self, asked: Asked, reader: int) -> None:
+        """Before the recorder is told of `asked`, whose reply `reader` has just read."""
+        commands = asked.recorder.commands
+        if commands is None:
+            return
+        command = asked.words[0]
+        number = known_number(command, commands)
+        if number == NOT_KNOWN:
+            served = reader != NO_REPLY and not self._driver.reply_text(reader)[0]
+            number = learned_number(command, commands, served)
+        commands.current = number
 
     def _answered(
         self, asked: Asked, datagram: Datagram, connection: int, latency_ns: i64
@@ -277,6 +298,7 @@ class LuaDatagrams(DatagramReader):
 
     def _time_out(self, asked: Asked) -> None:
         self._counts.timeouts += 1
+        self._tell_command(asked, NO_REPLY)
         if asked.recorder.wants(TIMEOUT, False):
             exchange = asked.exchange(self._driver.definition.name)
             exchange.status = TIMEOUT

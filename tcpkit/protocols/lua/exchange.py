@@ -4,6 +4,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.message import ERROR, FLAG_NAMES, OK, Exchange
 from tcpkit.protocols.reply_line import LINE_LIMIT
 from tcpkit.wire.printable import printable
@@ -17,10 +18,25 @@ CODE_LIMIT: Final = 64
 def describe(words: tuple[bytes, bytes | None, bytes], exchange: Exchange) -> None:
     """Set command, key and text."""
     command, key, text = words
-    exchange.command = printable(command, WORD_LIMIT)
+    exchange.command = command_of(command)
     if key is not None:
         exchange.key = printable(key, KEY_LIMIT)
     exchange.request = printable(text, TEXT_LIMIT)
+
+
+def command_of(command: bytes) -> str:
+    """The command as the log shows it."""
+    return printable(command, WORD_LIMIT)
+
+
+def known_number(command: bytes, commands: CommandNumbers) -> i64:
+    """The number of the command, if it was learned, or NOT_KNOWN."""
+    return commands.of_bytes(command, 0, len(command))
+
+
+def learned_number(command: bytes, commands: CommandNumbers, served: bool) -> i64:
+    """The number of any command; `served`: its reply is no error."""
+    return commands.learn(command, commands.number(command_of(command), served))
 
 
 def describe_reply(

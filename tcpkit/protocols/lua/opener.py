@@ -33,7 +33,7 @@ class LuaOpener(StreamOpener):
         return LuaSession(
             self._driver,
             ends,
-            self._recorders[int(ends.server_port)],
+            self._recorders[int(ends.server_port)].of_server(ends),
             self._counts,
             self._pool,
             self._timeout_ns,

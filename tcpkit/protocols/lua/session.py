@@ -7,8 +7,15 @@ from mypy_extensions import i64
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK, SIGN, distance
+from tcpkit.protocols.command_numbers import NOT_KNOWN, CommandNumbers
 from tcpkit.protocols.lua.ahead import AHEAD, SilentAhead
-from tcpkit.protocols.lua.exchange import describe, describe_reply, flags_of
+from tcpkit.protocols.lua.exchange import (
+    describe,
+    describe_reply,
+    flags_of,
+    known_number,
+    learned_number,
+)
 from tcpkit.protocols.lua.parser import Parser, number, text
 from tcpkit.protocols.lua.reply import LuaReply
 from tcpkit.protocols.message import NO_TIME, Exchange, PairingCounts, Recorder
@@ -364,6 +371,14 @@ class LuaSession(OrderedSession):
         self._report_ahead(False)
         super().finish(end, ts_ns)
         self._driver.close(self._connection)
+
+    def command_number(self, request: Request, commands: CommandNumbers, replied: bool) -> i64:
+        command = self._driver.request_text(self._connection, request.tag)[0]
+        number = known_number(command, commands)
+        if number == NOT_KNOWN:
+            served = replied and not self._driver.reply_text(self._connection)[0]
+            number = learned_number(command, commands, served)
+        return number
 
     # Exchanges
 

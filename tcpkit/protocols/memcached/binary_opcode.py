@@ -77,6 +77,8 @@ _OPCODES: Final[dict[int, tuple[str, int, bool]]] = {
     0x3C: ("rdecr", KEY, True),
 }
 
+BINARY_COMMANDS: Final = frozenset(word for word, _, _ in _OPCODES.values())
+
 # what an opcode is, one byte for each: bits of `KINDS[opcode]`
 QUIET: Final = 1
 RETRIEVES: Final = 2

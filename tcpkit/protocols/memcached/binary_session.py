@@ -13,6 +13,7 @@ from mypy_extensions import i64
 from tcpkit.errors import ProtocolError
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK
+from tcpkit.protocols.command_numbers import NOT_KNOWN, CommandNumbers
 from tcpkit.protocols.memcached.binary_header import (
     HEADER_SIZE,
     REQUEST_MAGIC,
@@ -36,6 +37,7 @@ from tcpkit.protocols.memcached.binary_opcode import (
     UNKNOWN_COMMAND_STATUS,
     code_of,
     is_error,
+    word_of,
 )
 from tcpkit.protocols.memcached.binary_reply import BinaryReplyReader
 from tcpkit.protocols.memcached.binary_request import describe, kept_size, key_of
@@ -242,6 +244,14 @@ class BinarySession(OrderedSession):
 
     def may_answer(self, name: bytes, kind: int) -> bool:
         return name == str(kind).encode()
+
+    def command_number(self, request: Request, commands: CommandNumbers, replied: bool) -> i64:
+        opcode: i64 = request.raw[1]
+        number = commands.of_code(opcode)
+        if number == NOT_KNOWN:
+            served = replied and not is_error(self._reader.status)
+            number = commands.learn_code(opcode, commands.number(word_of(opcode), served))
+        return number
 
     def describe_request(self, request: Request, exchange: Exchange) -> None:
         describe(request.raw, exchange)

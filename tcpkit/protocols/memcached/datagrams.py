@@ -55,7 +55,7 @@ class MemcachedDatagrams(DatagramReader):
     def __init__(
         self, recorders: dict[int, Recorder], counts: PairingCounts, timeout_ns: i64
     ) -> None:
-        self._recorders = {port: UdpRecorder(each) for port, each in recorders.items()}
+        self._recorders = recorders
         self._counts = counts
         self._timeout_ns = timeout_ns
         self._pool = RequestPool()
@@ -94,8 +94,9 @@ class MemcachedDatagrams(DatagramReader):
         key = ends_of(datagram)
         client = self._clients.get(key)
         if client is None:
-            client = Client(Endpoints(key[0], key[1], key[2], key[3], key[4]))
-            self._clients[key] = client
+            ends = Endpoints(key[0], key[1], key[2], key[3], key[4])
+            recorder = self._recorders[int(ends.server_port)].of_server(ends)
+            client = self._clients[key] = Client(ends, UdpRecorder(recorder))
         return client
 
     def _ask_again(self, client: Client, sharing: list[Asked], datagram: Datagram) -> None:
@@ -159,7 +160,7 @@ class MemcachedDatagrams(DatagramReader):
             self._forget(next(iter(self._done)))
 
     def _made(self, client: Client, datagram: Datagram) -> Asked:
-        recorder = self._recorders[int(client.ends.server_port)]
+        recorder = client.recorder
         session: OrderedSession
         if datagram.data[datagram.start + FRAME_SIZE] == REQUEST_MAGIC:
             session = BinarySession(

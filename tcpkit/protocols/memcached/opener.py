@@ -28,7 +28,7 @@ class MemcachedOpener(StreamOpener):
     def open(self, ends: Endpoints, client_start: bool, server_start: bool) -> MemcachedStream:
         return MemcachedStream(
             ends,
-            self._recorders[int(ends.server_port)],
+            self._recorders[int(ends.server_port)].of_server(ends),
             self._counts,
             self._pool,
             self._timeout_ns,

@@ -4,6 +4,7 @@ from typing import Final
 
 from mypy_extensions import i64
 
+from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.memcached.meta_flags import plain_key, request_flags, words_of
 from tcpkit.protocols.memcached.text_words import (
     FORMS,
@@ -22,6 +23,7 @@ TEXT_LIMIT: Final = 128
 KEY_LIMIT: Final = 512
 WORD_LIMIT: Final = 32
 HIDDEN: Final = b"***"
+_SPACE: Final = 32
 _TOUCHING: Final = (b"gat", b"gats")
 _WITHOUT_KEY: Final = frozenset(
     b"flush_all verbosity cache_memlimit slabs lru lru_crawler extstore refresh_certs misbehave "
@@ -37,6 +39,25 @@ def command_word(line: bytes) -> bytes:
     """
     words = words_of(line)
     return words[0] if words else b""
+
+
+def command_of(line: bytes) -> str:
+    """The command as the log shows it."""
+    return printable(command_word(line)[: WORD_LIMIT + 1], WORD_LIMIT)
+
+
+def known_number(line: bytes, commands: CommandNumbers) -> i64:
+    """The number of the line's command, if it was learned, or NOT_KNOWN."""
+    size: i64 = 0
+    end: i64 = len(line)
+    while size < end and line[size] != _SPACE:
+        size += 1
+    return commands.of_bytes(line, 0, size)
+
+
+def learned_number(line: bytes, commands: CommandNumbers, served: bool) -> i64:
+    """The number of any command; `served`: its reply is no error."""
+    return commands.learn(command_word(line), commands.number(command_of(line), served))
 
 
 def keys_asked(line: bytes) -> int:
@@ -113,7 +134,7 @@ def kept_keys(line: bytes, retrieval: bool, whole: bool) -> list[bytes]:
 def describe_command(line: bytes, exchange: Exchange) -> None:
     """Set command, key and text."""
     key = key_of(line)
-    exchange.command = printable(command_word(line)[: WORD_LIMIT + 1], WORD_LIMIT)
+    exchange.command = command_of(line)
     exchange.key = None if key is None else printable(key, KEY_LIMIT)
     exchange.request = printable(line, TEXT_LIMIT)
 

@@ -6,6 +6,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.flow.sequence import MASK
+from tcpkit.protocols.command_numbers import NOT_KNOWN, CommandNumbers
 from tcpkit.protocols.memcached.meta_flags import KEY_TAG, repeats, reply_flags, request_flags
 from tcpkit.protocols.memcached.text_errors import UNAUTHENTICATED, may_fail
 from tcpkit.protocols.memcached.text_exchange import (
@@ -16,6 +17,8 @@ from tcpkit.protocols.memcached.text_exchange import (
     kept_keys,
     key_of,
     keys_asked,
+    known_number,
+    learned_number,
     retrieved_keys,
 )
 from tcpkit.protocols.memcached.text_line import (
@@ -360,6 +363,14 @@ class TextSession(OrderedSession):
         self._reader.keep_head = not self.plain
 
     # Exchanges
+
+    def command_number(self, request: Request, commands: CommandNumbers, replied: bool) -> i64:
+        line = request.raw
+        number = known_number(line, commands)
+        if number == NOT_KNOWN:
+            served = replied and not is_error(self._reader.kind)
+            number = learned_number(line, commands, served)
+        return number
 
     def describe_request(self, request: Request, exchange: Exchange) -> None:
         describe_command(request.raw, exchange)

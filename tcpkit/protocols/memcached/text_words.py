@@ -43,6 +43,8 @@ FORMS: Final[dict[bytes, int]] = {
     b"stats": STATS, b"lru_crawler": DUMP, b"quit": QUIT, b"watch": WATCH,
 }  # fmt: skip
 
+TEXT_COMMANDS: Final = frozenset(word.decode() for word in FORMS)
+
 # Commands that `noreply`, as the last of so many words, keeps from being answered.
 NOREPLY_WORDS: Final[dict[bytes, tuple[int, int]]] = {
     b"set": (5, 6), b"add": (5, 6), b"replace": (5, 6), b"append": (5, 6), b"prepend": (5, 6),

@@ -8,6 +8,7 @@ from tcpkit.flow.endpoints import Endpoints
 from tcpkit.protocols.memcached.binary_header import HEADER_SIZE, REPLY_MAGIC, tag_of
 from tcpkit.protocols.memcached.udp_asked import Asked, Tally
 from tcpkit.protocols.memcached.udp_frame import FRAME_SIZE, request_id, sequence_of
+from tcpkit.protocols.memcached.udp_recorder import UdpRecorder
 from tcpkit.protocols.pairing import REST_NS
 from tcpkit.wire.segment import Datagram
 
@@ -22,10 +23,11 @@ class Client:
     came in all. `reuses`: one came with an id that had been used before.
     """
 
-    __slots__ = ("ends", "asked", "waiting", "sent", "reuses", "_unclear")
+    __slots__ = ("ends", "recorder", "asked", "waiting", "sent", "reuses", "_unclear")
 
-    def __init__(self, ends: Endpoints) -> None:
+    def __init__(self, ends: Endpoints, recorder: UdpRecorder) -> None:
         self.ends = ends
+        self.recorder = recorder
         self.asked: dict[int, list[Asked]] = {}
         self.waiting = Tally()
         self.sent: i64 = 0

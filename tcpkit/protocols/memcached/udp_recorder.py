@@ -10,7 +10,7 @@ from tcpkit.protocols.message import Exchange, Recorder
 
 @final
 class UdpRecorder(Recorder):
-    """Stands between the sessions of a port and its recorder.
+    """Stands between the sessions of a client and the recorder of its server.
 
     What is fed to a session when it reports is set before: the times of the request
     datagram, how many waited, and of the reply the last time and how many datagrams.
@@ -22,6 +22,7 @@ class UdpRecorder(Recorder):
 
     def __init__(self, recorder: Recorder) -> None:
         self._recorder = recorder
+        self.commands = recorder.commands
         self.keeps_replies = recorder.keeps_replies
         # `explains` stays off: replies need no order, so no request holds up another
         self.keeps_keys = recorder.keeps_keys

@@ -104,14 +104,32 @@ def describe(arguments: list[bytes], count: int) -> Description:
         key = arguments[plan.key_at] if 0 < plan.key_at < len(arguments) else None
         text = printable(b" ".join(arguments), TEXT_LIMIT)
     else:
-        command = plan.name
-        if command in CONTAINERS and len(arguments) > 1:
-            command = f"{command} {_word(arguments[1])}"
+        command = _named(plan, arguments)
         key = _key(plan.name, command, arguments)
         text = printable(b" ".join(hide_secrets(plan.name, arguments)), TEXT_LIMIT)
     if count > len(arguments) and not text.endswith("..."):
         text = text[:TEXT_LIMIT] + "..."
     return Description(command, None if key is None else printable(key, KEY_LIMIT), text)
+
+
+def _named(plan: Plan, arguments: list[bytes]) -> str:
+    if plan.simple or plan.name not in CONTAINERS or len(arguments) < 2:
+        return plan.name
+    return f"{plan.name} {_word(arguments[1])}"
+
+
+def command_of(arguments: list[bytes]) -> str:
+    """The command that `describe` names.
+
+    >>> command_of([b"config", b"get", b"save"])
+    'CONFIG GET'
+    """
+    return _named(plan_of(arguments[0]), arguments) if arguments else ""
+
+
+def is_one_word(argument: bytes) -> bool:
+    """Whether the first argument is all of the command's name."""
+    return plan_of(argument).name not in CONTAINERS
 
 
 def _word(argument: bytes) -> str:
@@ -285,6 +303,10 @@ KNOWN: Final = frozenset(  # to tell an inline command from a piece of a value
         "ZRANK ZREM ZREMRANGEBYLEX ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREVRANGE ZREVRANGEBYLEX "
         "ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION ZUNIONSTORE"
     ).split()
+)
+
+LISTED: Final = frozenset(  # commands of one word; who makes up a second one makes up a command
+    name.decode() for name in KNOWN if name.decode() not in CONTAINERS
 )
 
 _STATUS: Final = b"+"

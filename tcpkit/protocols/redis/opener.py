@@ -30,7 +30,7 @@ class RedisOpener(StreamOpener):
     def open(self, ends: Endpoints, client_start: bool, server_start: bool) -> RedisSession:
         return RedisSession(
             ends,
-            self._recorders[int(ends.server_port)],
+            self._recorders[int(ends.server_port)].of_server(ends),
             self._counts,
             self._pool,
             self._scanners,

@@ -53,6 +53,10 @@ _SIMPLE: Final = 43
 _ERROR: Final = 45
 
 
+def is_error(kind: i64) -> bool:
+    return kind == _ERROR or kind == _BULK_ERROR
+
+
 @final
 class Multi:
     """The begin of a reply that consists of several messages."""
@@ -219,7 +223,7 @@ class ReplySide(RequestSide):
     def _tally(self, tally: Tally, request: Request, replies: ReplyScanner) -> bool:
         """Tell of a plain request in short; False where an Exchange has to be made."""
         kind = replies.kind
-        if kind == _ERROR or kind == _BULK_ERROR or request.arguments is not None:
+        if is_error(kind) or request.arguments is not None:
             return False
         outline = self.scanners.outline
         if request.flags & (LATE | BLOCKING) or not outline.read(request.raw):
@@ -250,7 +254,7 @@ class ReplySide(RequestSide):
             self.owed -= 1
             self.contradicted("reply without request")
             return False
-        failed = kind == _ERROR or kind == _BULK_ERROR
+        failed = is_error(kind)
         if failed and self._silent_since and is_refusal(head):
             self.owed -= 1
             self.contradicted("silent or refused")
@@ -386,14 +390,13 @@ class ReplySide(RequestSide):
         exchange = self.request_exchange(request)
         replies = self._replies
         assert replies is not None
-        kind = replies.kind
-        if kind == _ERROR or kind == _BULK_ERROR:
+        if is_error(replies.kind):
             exchange.status = ERROR
             exchange.code = error_code(replies.head)
         else:
             exchange.status = OK
             if exchange.command in LOOK_UPS:
-                exchange.found = found(kind, replies.size)
+                exchange.found = found(replies.kind, replies.size)
         exchange.flags = request.flags | replies.flags
         exchange.time_ns = replies.first_ns
         exchange.reply_first_ns = replies.first_ns

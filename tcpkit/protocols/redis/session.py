@@ -9,9 +9,13 @@ from typing import final
 from mypy_extensions import i64
 
 from tcpkit.flow.sequence import distance
+from tcpkit.protocols.command_numbers import NOT_KNOWN, CommandNumbers
 from tcpkit.protocols.message import GAP, RETRANSMISSION, TRUNCATED
-from tcpkit.protocols.pairing import LOST
+from tcpkit.protocols.pairing import LOST, Request
+from tcpkit.protocols.redis.exchange import arguments_of
+from tcpkit.protocols.redis.numbered import known_number, learned_number
 from tcpkit.protocols.redis.replica import ReplicaSide
+from tcpkit.protocols.redis.replies import is_error
 from tcpkit.protocols.redis.requests import INSIDE, LET_GO
 
 
@@ -20,6 +24,14 @@ class RedisSession(ReplicaSide):
     """Reads RESP2, RESP3 and inline commands."""
 
     __slots__ = ()
+
+    def command_number(self, request: Request, commands: CommandNumbers, replied: bool) -> i64:
+        number = known_number(request, commands)
+        if number != NOT_KNOWN:
+            return number
+        replies = self._replies
+        served = replied and replies is not None and not is_error(replies.kind)
+        return learned_number(arguments_of(request), commands, served)
 
     def request_gap(self, size: i64, seq: i64) -> None:
         if self._request_state == LET_GO:

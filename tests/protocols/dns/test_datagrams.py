@@ -409,7 +409,7 @@ def test_query_without_an_answer_times_out() -> None:
     assert exchange.time_ns == START_NS + 5_000 + 2_000_000_000
     assert (exchange.reply_first_ns, exchange.reply_bytes, exchange.answers) == (-1, 0, 0)
     assert not exchange.exact  # the answer may have been lost by the capture
-    assert run.pairing.timeouts == 1 and run.stats[53].timeouts == 1
+    assert run.pairing.timeouts == 1 and run.stats[53].total().timeouts == 1
 
 
 def test_timeout_counts_from_the_first_attempt() -> None:
@@ -427,7 +427,7 @@ def test_late_answer_is_counted_and_not_logged() -> None:
     run.feed(talk.packets).finish()
     assert [exchange.status for exchange in run.exchanges] == ["timeout"]
     assert (run.pairing.late, run.pairing.duplicates, run.pairing.unpaired) == (1, 1, {})
-    assert run.stats[53].total_reqs == 0
+    assert run.stats[53].total().total_reqs == 0
 
 
 def test_answer_after_the_timeout_is_late_though_nothing_moved_between() -> None:

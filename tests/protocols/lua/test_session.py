@@ -19,7 +19,7 @@ def test_pipelined_lines_are_paired_in_any_segments(lua: str, mss: int) -> None:
     assert [exchange.key for exchange in run.exchanges] == [line.decode().strip() for line in lines]
     assert [reply for _, reply in run.pairs] == lines
     assert all(run.exact)
-    assert run.stats[PORT].total_reqs == 12
+    assert run.stats[PORT].total().total_reqs == 12
 
 
 def test_lines_are_timed_by_their_last_and_first_bytes() -> None:
@@ -74,7 +74,7 @@ def test_blocking_requests_never_time_out() -> None:
     run.feed(made.server(b"fine\n", at_us=61 * SECOND_US).packets[-1:])
     assert run.flags() == [["blocking"]]
     assert (run.pairing.blocking, run.pairing.late, run.pairing.timeouts) == (1, 0, 0)
-    assert run.stats[PORT].total_reqs == 0
+    assert run.stats[PORT].total().total_reqs == 0
 
 
 def test_flags_that_are_no_names_of_the_log_are_none() -> None:

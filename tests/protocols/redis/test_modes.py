@@ -507,14 +507,14 @@ def test_blocking_command_is_flagged_and_kept_out_of_the_latencies(request_text:
     assert result.flags() == [["blocking"]]
     assert [x.status for x in result.exchanges] == ["ok"]
     assert result.latencies_us() == [29_999_990]
-    assert (result.stats[6379].total_reqs, result.pairing.blocking) == (0, 1)
+    assert (result.stats[6379].total().total_reqs, result.pairing.blocking) == (0, 1)
 
 
 @pytest.mark.parametrize("request_text", NOT_BLOCKING)
 def test_command_that_does_not_block_counts(request_text: str) -> None:
     result = run([request_text], b"*-1\r\n")
     assert result.flags() == [[]]
-    assert (result.stats[6379].total_reqs, result.pairing.blocking) == (1, 0)
+    assert (result.stats[6379].total().total_reqs, result.pairing.blocking) == (1, 0)
 
 
 def test_nothing_blocks_in_a_transaction() -> None:
@@ -536,7 +536,7 @@ def test_silent_requests_are_reported_without_a_reply() -> None:
         ("silent", -1, 0),
     ]
     assert (result.pairing.silent, result.pairing.unanswered) == (2, 0)
-    assert result.stats[6379].total_reqs == 0
+    assert result.stats[6379].total().total_reqs == 0
 
 
 def qualities(result: Capture) -> list[tuple[str, str, bool]]:

@@ -457,7 +457,7 @@ def test_counts_agree_with_what_is_reported() -> None:
     result = capture(dialogue(line("GET a") + line("GET b"), bulk("1"), line("GET c"), bulk("2")))
     assert (result.pairing.exact, result.pairing.inferred) == (2, 0)
     assert result.pairing.unanswered == 1
-    assert result.stats[6379].total_reqs == 2
+    assert result.stats[6379].total().total_reqs == 2
     assert result.pairing.sessions == 1
 
 
@@ -468,7 +468,7 @@ def test_threshold_keeps_fast_replies_out_but_counts_them() -> None:
     conversation.client(line("GET b"), at_us=2000).server(bulk("2"), at_us=2500)
     run.feed(conversation.packets).finish()
     assert run.pairs == [("GET b", bulk("2"))]
-    assert (run.stats[6379].total_reqs, run.stats[6379].slow_reqs) == (2, 1)
+    assert (run.stats[6379].total().total_reqs, run.stats[6379].total().slow_reqs) == (2, 1)
 
 
 def test_copy_captured_much_later_does_not_count_twice() -> None:

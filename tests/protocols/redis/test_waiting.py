@@ -25,7 +25,7 @@ def test_request_is_given_up_after_the_timeout_while_nothing_moves() -> None:
     assert (exchange.reply_bytes, exchange.reply_seq) == (0, -1)
     assert exchange.request_last_ns == START_NS + 1_000_000
     assert run.pairing.timeouts == 1
-    assert (run.stats[6379].timeouts, run.stats[6379].total_reqs) == (1, 0)
+    assert (run.stats[6379].total().timeouts, run.stats[6379].total().total_reqs) == (1, 0)
 
 
 def test_request_is_given_up_once() -> None:
@@ -62,7 +62,7 @@ def test_late_reply_is_logged_with_its_latency_and_flag() -> None:
     late = run.exchanges[1]
     assert (late.status, late.latency_ns) == ("ok", 20 * SECOND_US * 1000 - 1_000_000)
     assert run.pairing.late == 1
-    assert run.stats[6379].total_reqs == 2
+    assert run.stats[6379].total().total_reqs == 2
 
 
 def test_reply_that_comes_after_the_timeout_but_before_anybody_looked_is_just_slow() -> None:
