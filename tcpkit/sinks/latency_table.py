@@ -10,7 +10,8 @@ from tcpkit.sinks.units import duration
 WIDTH: Final = 79  # a terminal of 80 columns, whose last one makes some wrap
 MAX_SHOWN: Final = 20  # rows of a port's commands, and of its servers
 
-_PERCENTS: Final = (50.0, 90.0, 99.0, 99.9)
+# A list: mypyc takes a constant tuple of floats for one that was not set.
+_PERCENTS: Final[list[float]] = [50.0, 90.0, 99.0, 99.9]
 _TIME_WIDTH: Final = 7
 _REQUESTS: Final = "requests"
 _INDENT: Final = " " * 6
