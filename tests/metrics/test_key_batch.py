@@ -1,5 +1,7 @@
 """Counting in batches gives the same rows as counting one by one."""
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -9,7 +11,16 @@ from tcpkit.metrics.patterns import folded
 from tcpkit.metrics.space_saving import SpaceSaving
 from tcpkit.metrics.top_row import BYTES, REQUESTS, TIME
 
-NUMBERS = st.lists(st.tuples(st.integers(0, 40), st.integers(-1, 10**6)), max_size=3 * BATCH)
+
+def long_stream(seed: int) -> list[tuple[int, int]]:
+    chance = random.Random(seed)
+    return [(chance.randrange(41), chance.randrange(-1, 10**6)) for _ in range(5 * BATCH)]
+
+
+NUMBERS = st.one_of(
+    st.lists(st.tuples(st.integers(0, 40), st.integers(-1, 10**6)), max_size=3 * BATCH),
+    st.integers(0, 1000).map(long_stream),
+)
 Row = tuple[bytes, int, int, int, int, int]
 
 

@@ -15,7 +15,7 @@ from tcpkit.metrics.top_row import SORTS
 
 Request = tuple[bytes, int, int]  # name, bytes, latency
 
-STREAMS = st.lists(
+SHORT = st.lists(
     st.tuples(
         st.integers(0, 60).map(lambda number: b"key:%d" % number),
         st.integers(0, 1000),
@@ -23,6 +23,18 @@ STREAMS = st.lists(
     ),
     max_size=400,
 )
+
+
+def long_stream(seed: int) -> list[Request]:
+    """Names come, go and come again many times."""
+    chance = random.Random(seed)
+    return [
+        (b"key:%d" % chance.randrange(40), chance.randrange(1000), chance.randrange(10**7))
+        for _ in range(500)
+    ]
+
+
+STREAMS = st.one_of(SHORT, st.integers(0, 1000).map(long_stream))
 CAPACITIES = st.integers(KEPT, 40)
 
 
@@ -150,6 +162,17 @@ def test_windows_of_evicted_rows_give_their_bins_back(stream: list[Request], cap
     table.clear()
     assert bins.left == before
     assert table.rows.count == 0
+
+
+def test_a_window_is_given_back_with_its_row() -> None:
+    bins = Bins()
+    before = bins.left
+    often = [(b"often", 1, 1000 * at) for at in range(40)]
+    many = [(b"key:%d" % (at % 100), 1, 10**6) for at in range(5000)]
+    table = sketch(often + many, 12, bins)
+    assert b"often" not in rows_of(table)
+    table.clear()
+    assert bins.left == before
 
 
 def test_the_true_top_100_of_a_skewed_stream_is_found() -> None:
