@@ -10,13 +10,14 @@ from typing import Final, final
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tcpkit.metrics.name_index import hash_of, is_same
+from tcpkit.metrics.name_index import NO_ROW
+from tcpkit.metrics.name_words import WORD, hash_of, word_at
 from tcpkit.metrics.patterns import folded
 from tcpkit.metrics.space_saving import SpaceSaving
-from tcpkit.metrics.top_entry import TopEntry
 
 BATCH: Final = 128  # what they take fits the first cache
-_AT: Final = 0  # numbers of each key that waits
+_NUMBERS: Final = 11  # of each key that waits
+_AT: Final = 0
 _SIZE: Final = 1
 _AGAIN: Final = 2
 _BYTES: Final = 3
@@ -24,7 +25,9 @@ _LATENCY: Final = 4
 _HITS: Final = 5
 _LOOKUPS: Final = 6
 _HASH: Final = 7
-_NUMBERS: Final = 8
+_WORD0: Final = 8
+_WORD1: Final = 9
+_ROW: Final = 10
 
 
 @final
@@ -35,9 +38,8 @@ class KeyBatch:
         self._keys = keys
         self._patterns = patterns
         self._texts: list[bytes] = [b""] * BATCH
-        self._found: list[TopEntry | None] = [None] * BATCH
         self._numbers = vec[i64]([0] * (BATCH * _NUMBERS))
-        self._waiting: i64 = 0
+        self._end: i64 = 0  # of the numbers of those that wait
 
     def add(
         self,
@@ -51,10 +53,9 @@ class KeyBatch:
         lookups: i64,
     ) -> None:
         """Count for the key `text[at:at + size]`, sooner or later."""
-        waiting = self._waiting
-        first = waiting * _NUMBERS
+        first = self._end
         numbers = self._numbers
-        self._texts[waiting] = text
+        self._texts[first // _NUMBERS] = text
         numbers[first] = at
         numbers[first + _SIZE] = size
         numbers[first + _AGAIN] = again
@@ -62,75 +63,85 @@ class KeyBatch:
         numbers[first + _LATENCY] = latency_ns
         numbers[first + _HITS] = hits
         numbers[first + _LOOKUPS] = lookups
-        self._waiting = waiting + 1
-        if waiting + 1 == BATCH:
+        self._end = first + _NUMBERS
+        if first + _NUMBERS == BATCH * _NUMBERS:
             self.flush()
 
     def flush(self) -> None:
         """Count all that waits."""
         self._hash()
         self._look_up()
+        self._compare()
         purges = self._keys.purges
         numbers = self._numbers
-        place: i64 = 0
         first: i64 = 0
-        while place < self._waiting:
-            entry = self._found[place]
-            if entry is None or self._keys.purges != purges:
-                entry = self._keys.entry_in(
-                    self._texts[place],
+        while first < self._end:
+            row = numbers[first + _ROW]
+            if row == NO_ROW or self._keys.purges != purges:
+                row = self._keys.row_in(
+                    self._texts[first // _NUMBERS],
                     numbers[first],
                     numbers[first + _SIZE],
+                    numbers[first + _WORD0],
+                    numbers[first + _WORD1],
                     numbers[first + _HASH],
                 )
-            self._count(entry, first)
-            place += 1
+            self._count(row, first)
             first += _NUMBERS
-        self._waiting = 0
+        self._end = 0
 
     def _hash(self) -> None:
         numbers = self._numbers
-        place: i64 = 0
         first: i64 = 0
-        while place < self._waiting:
-            numbers[first + _HASH] = hash_of(
-                self._texts[place], numbers[first], numbers[first + _SIZE]
-            )
-            place += 1
+        while first < self._end:
+            text = self._texts[first // _NUMBERS]
+            at = numbers[first]
+            size = numbers[first + _SIZE]
+            word0 = word_at(text, at, size)
+            word1 = word_at(text, at + WORD, size - WORD)
+            numbers[first + _WORD0] = word0
+            numbers[first + _WORD1] = word1
+            numbers[first + _HASH] = hash_of(text, at, size, word0, word1)
             first += _NUMBERS
 
     def _look_up(self) -> None:
         index = self._keys.index
         numbers = self._numbers
-        place: i64 = 0
         first: i64 = 0
-        while place < self._waiting:
-            self._found[place] = index.first(numbers[first + _HASH])
-            place += 1
-            first += _NUMBERS
-        place = 0
-        first = 0
-        while place < self._waiting:
-            entry = self._found[place]
-            if entry is not None and not is_same(
-                entry.name, self._texts[place], numbers[first], numbers[first + _SIZE]
-            ):
-                self._found[place] = None
-            place += 1
+        while first < self._end:
+            numbers[first + _ROW] = index.likely(numbers[first + _HASH])
             first += _NUMBERS
 
-    def _count(self, entry: TopEntry, first: i64) -> None:
+    def _compare(self) -> None:
+        rows = self._keys.rows
+        numbers = self._numbers
+        first: i64 = 0
+        while first < self._end:
+            row = numbers[first + _ROW]
+            if row != NO_ROW and not rows.is_named(
+                row,
+                numbers[first + _WORD0],
+                numbers[first + _WORD1],
+                self._texts[first // _NUMBERS],
+                numbers[first],
+                numbers[first + _SIZE],
+            ):
+                numbers[first + _ROW] = NO_ROW
+            first += _NUMBERS
+
+    def _count(self, row: i64, first: i64) -> None:
         numbers = self._numbers
         again = numbers[first + _AGAIN]
         bytes_ = numbers[first + _BYTES]
         latency_ns = numbers[first + _LATENCY]
         hits = numbers[first + _HITS]
         lookups = numbers[first + _LOOKUPS]
-        entry.count(self._keys.bins, again, bytes_, latency_ns, hits, lookups)
+        rows = self._keys.rows
+        rows.add_request(row, again, bytes_, latency_ns, hits, lookups)
         patterns = self._patterns
         if patterns is not None:
-            pattern = entry.pattern
+            pattern = rows.patterns[row]
             if pattern is None:
-                pattern = entry.pattern = folded(entry.name)
-            row = patterns.entry(pattern)
-            row.count(patterns.bins, again, bytes_, latency_ns, hits, lookups)
+                pattern = rows.patterns[row] = folded(rows.names[row])
+            row = patterns.row(pattern)
+            patterns.rows.add_request(row, again, bytes_, latency_ns, hits, lookups)

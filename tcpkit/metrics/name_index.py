@@ -9,112 +9,77 @@ to a dict, whose hash nobody can foresee. So names chosen to collide cost no mor
 
 from typing import Final, final
 
-from librt.strings import read_i32_le, read_i64_le
 from librt.vecs import vec
 from mypy_extensions import i64
 
-from tcpkit.metrics.top_entry import TopEntry
+from tcpkit.metrics.name_words import WORD, hash_of, word_at
+from tcpkit.metrics.top_rows import TopRows
 
 PROBES: Final = 16
-_MASK_32: Final = 0xFFFFFFFF
+NO_ROW: Final = -1
 _ROW_BITS: Final = 31
 _ROW_MASK: Final = (1 << _ROW_BITS) - 1
-_FACTOR: Final = 0x2C1B3C6D  # odd; times 32 bits it stays below 63
-_LAST_FACTOR: Final = 0x297A2D39
-_SEED: Final = hash(b"tcpkit") & 0x7FFFFFFF  # another one in each process
-
-
-def hash_of(data: bytes, at: i64, size: i64) -> i64:
-    """32 bits of `data[at:at + size]`."""
-    mixed: i64 = _SEED ^ size
-    end = at + size
-    word: i64 = 0
-    while at + 4 <= end:
-        word = i64(read_i32_le(data, at)) & _MASK_32
-        mixed = ((mixed ^ word) * _FACTOR) & _MASK_32
-        mixed = mixed ^ (mixed >> 15)
-        at += 4
-    while at < end:
-        word = data[at]
-        mixed = ((mixed ^ word) * _FACTOR) & _MASK_32
-        mixed = mixed ^ (mixed >> 15)
-        at += 1
-    mixed = ((mixed ^ (mixed >> 16)) * _LAST_FACTOR) & _MASK_32
-    return mixed ^ (mixed >> 15)
-
-
-def is_same(name: bytes, data: bytes, at: i64, size: i64) -> bool:
-    """Whether `name` is `data[at:at + size]`."""
-    if len(name) != size:
-        return False
-    place: i64 = 0
-    while place + 8 <= size:
-        if read_i64_le(name, place) != read_i64_le(data, at + place):
-            return False
-        place += 8
-    while place < size:
-        if name[place] != data[at + place]:
-            return False
-        place += 1
-    return True
 
 
 @final
 class NameIndex:
-    """`entries` are the rows, in the order in which they came."""
+    """Of the names of `rows`, `capacity` at most."""
 
-    def __init__(self, capacity: i64) -> None:
+    def __init__(self, rows: TopRows, capacity: i64) -> None:
         slots: i64 = 16
         while slots < 2 * capacity:
             slots *= 2
+        self._rows = rows
         self._mask = slots - 1
-        self._slots = vec[i64]([0] * slots)
-        self._crowded: dict[bytes, TopEntry] = {}
-        self.entries: list[TopEntry] = []
+        self._slots = vec[i64]([0] * slots)  # hash and row + 1; 0: nothing
+        self._crowded: dict[bytes, int] = {}
 
-    def first(self, hashed: i64) -> TopEntry | None:
-        """The row that is likely, of names with that hash; to be compared."""
+    def likely(self, hashed: i64) -> i64:
+        """The row of a name with that hash, which is to be compared, or NO_ROW."""
         value = self._slots[hashed & self._mask]
-        if value >> _ROW_BITS != hashed or value == 0:
-            return None
-        return self.entries[(value & _ROW_MASK) - 1]
+        return (value & _ROW_MASK) - 1 if value >> _ROW_BITS == hashed else NO_ROW
 
-    def find(self, data: bytes, at: i64, size: i64, hashed: i64) -> TopEntry | None:
-        """The row of the name `data[at:at + size]`, whose hash is `hashed`."""
+    def find(self, data: bytes, at: i64, size: i64, word0: i64, word1: i64, hashed: i64) -> i64:
+        """The row of the name `data[at:at + size]`, or NO_ROW."""
         place = hashed & self._mask
         probes: i64 = 0
         while probes < PROBES:
             value = self._slots[place]
             if value == 0:
-                return None
+                return NO_ROW
             if value >> _ROW_BITS == hashed:
-                entry = self.entries[(value & _ROW_MASK) - 1]
-                if is_same(entry.name, data, at, size):
-                    return entry
+                row = (value & _ROW_MASK) - 1
+                if self._rows.is_named(row, word0, word1, data, at, size):
+                    return row
             place = (place + 1) & self._mask
             probes += 1
-        return self._crowded.get(data[at : at + size])
+        found = self._crowded.get(data[at : at + size])
+        return NO_ROW if found is None else i64(found)
 
-    def add(self, entry: TopEntry, hashed: i64) -> None:
-        """`entry` is new, and there is room."""
-        self.entries.append(entry)
+    def add(self, row: i64, name: bytes, hashed: i64) -> None:
+        """A row is new, and there is room."""
         place = hashed & self._mask
         probes: i64 = 0
         while probes < PROBES:
             if self._slots[place] == 0:
-                self._slots[place] = (hashed << _ROW_BITS) | len(self.entries)
+                self._slots[place] = (hashed << _ROW_BITS) | (row + 1)
                 return
             place = (place + 1) & self._mask
             probes += 1
-        self._crowded[entry.name] = entry
+        self._crowded[name] = int(row)
 
-    def replace(self, entries: list[TopEntry]) -> None:
-        """Hold these instead."""
+    def refresh(self) -> None:
+        """The rows have other numbers."""
         self._crowded = {}
-        self.entries = []
         place: i64 = 0
         while place <= self._mask:
             self._slots[place] = 0
             place += 1
-        for entry in entries:
-            self.add(entry, hash_of(entry.name, 0, len(entry.name)))
+        row: i64 = 0
+        while row < self._rows.count:
+            name = self._rows.names[row]
+            size: i64 = len(name)
+            word0 = word_at(name, 0, size)
+            word1 = word_at(name, WORD, size - WORD)
+            self.add(row, name, hash_of(name, 0, size, word0, word1))
+            row += 1

@@ -23,10 +23,11 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tcpkit.metrics.latency_window import Bins
-from tcpkit.metrics.name_index import NameIndex, hash_of
-from tcpkit.metrics.top_entry import MAX_TOTAL, TopEntry
-from tcpkit.metrics.top_order import mark_highest, upper_bound
-from tcpkit.metrics.top_row import BYTES, REQUESTS, SORTS, TIME
+from tcpkit.metrics.name_index import NO_ROW, NameIndex
+from tcpkit.metrics.name_words import WORD, hash_of, word_at
+from tcpkit.metrics.top_order import mark_highest
+from tcpkit.metrics.top_row import BYTES, REQUESTS, SLOWEST, SORTS, TIME
+from tcpkit.metrics.top_rows import MAX_TOTAL, TopRows
 
 KEPT: Final = 6  # a purge keeps the first sixth in each of the four orders: a third goes at least
 LEAST: Final = KEPT  # rows
@@ -38,36 +39,37 @@ class SpaceSaving:
 
     def __init__(self, capacity: i64, bins: Bins) -> None:
         self.capacity = max(capacity, LEAST)
-        self.bins = bins
-        self.index = NameIndex(self.capacity)
-        self.purges: i64 = 0  # after one, a row that was found before may be no more
+        self.rows = TopRows(bins)
+        self.index = NameIndex(self.rows, self.capacity)
+        self.purges: i64 = 0  # after one, rows have other numbers
         self.evicted: i64 = 0
         self.requests_floor: i64 = 0
         self.bytes_floor: i64 = 0
         self.time_floor: i64 = 0
         self.slowest_floor: i64 = 0
 
-    def entry(self, name: bytes) -> TopEntry:
+    def row(self, name: bytes) -> i64:
         """The row of `name`, there or made, to be counted in at once."""
         size: i64 = len(name)
-        return self.entry_in(name, 0, size, hash_of(name, 0, size))
+        word0 = word_at(name, 0, size)
+        word1 = word_at(name, WORD, size - WORD)
+        return self.row_in(name, 0, size, word0, word1, hash_of(name, 0, size, word0, word1))
 
-    def entry_in(self, data: bytes, at: i64, size: i64, hashed: i64) -> TopEntry:
-        """The row of the name `data[at:at + size]`, whose hash is `hashed`."""
-        entry = self.index.find(data, at, size, hashed)
-        if entry is None:
-            return self._admit(data[at : at + size], hashed)
-        return entry
-
-    @property
-    def entries(self) -> list[TopEntry]:
-        """All rows, in the order in which they came. Not to be changed."""
-        return self.index.entries
+    def row_in(self, data: bytes, at: i64, size: i64, word0: i64, word1: i64, hashed: i64) -> i64:
+        """The row of the name `data[at:at + size]`, whose words and hash are given."""
+        row = self.index.find(data, at, size, word0, word1, hashed)
+        if row != NO_ROW:
+            return row
+        if self.rows.count >= self.capacity:
+            self._purge()
+        name = data[at : at + size]
+        row = self.rows.add(name, self.requests_floor, self.bytes_floor, self.time_floor)
+        self.index.add(row, name, hashed)
+        return row
 
     def clear(self) -> None:
-        for entry in self.index.entries:
-            entry.release(self.bins)
-        self.index.replace([])
+        self.rows.keep(vec[i64]([0] * self.rows.count))
+        self.index.refresh()
         self.purges += 1
         self.evicted = 0
         self.requests_floor = 0
@@ -75,38 +77,25 @@ class SpaceSaving:
         self.time_floor = 0
         self.slowest_floor = 0
 
-    def _admit(self, name: bytes, hashed: i64) -> TopEntry:
-        if len(self.index.entries) >= self.capacity:
-            self._purge()
-        entry = TopEntry(name)
-        entry.requests_error = self.requests_floor
-        entry.bytes_error = self.bytes_floor
-        entry.time_error = self.time_floor
-        self.index.add(entry, hashed)
-        return entry
-
     def _purge(self) -> None:
-        self.purges += 1
-        entries = self.index.entries
-        size: i64 = len(entries)
-        keep = vec[i64]([0] * size)
+        marks = vec[i64]([0] * self.rows.count)
         for sort in SORTS:
-            mark_highest(entries, sort, self.capacity // KEPT, keep)
-        kept: list[TopEntry] = []
-        place: i64 = 0
-        while place < size:
-            entry = entries[place]
-            if keep[place]:
-                kept.append(entry)
-            else:
-                self._evict(entry)
-            place += 1
-        self.index.replace(kept)
+            mark_highest(self.rows, sort, self.capacity // KEPT, marks)
+        row: i64 = 0
+        while row < self.rows.count:
+            if not marks[row]:
+                self._evict(row)
+            row += 1
+        self.rows.keep(marks)
+        self.index.refresh()
+        self.purges += 1
 
-    def _evict(self, entry: TopEntry) -> None:
+    def _evict(self, row: i64) -> None:
         self.evicted += 1
-        self.requests_floor = max(self.requests_floor, upper_bound(entry, REQUESTS))
-        self.bytes_floor = min(max(self.bytes_floor, upper_bound(entry, BYTES)), MAX_TOTAL)
-        self.time_floor = min(max(self.time_floor, upper_bound(entry, TIME)), MAX_TOTAL)
-        self.slowest_floor = max(self.slowest_floor, entry.max_ns)
-        entry.release(self.bins)
+        self.requests_floor = max(self.requests_floor, self._upper(row, REQUESTS))
+        self.bytes_floor = max(self.bytes_floor, self._upper(row, BYTES))
+        self.time_floor = max(self.time_floor, self._upper(row, TIME))
+        self.slowest_floor = max(self.slowest_floor, self._upper(row, SLOWEST))
+
+    def _upper(self, row: i64, sort: str) -> i64:
+        return min(self.rows.counted(row, sort) + self.rows.error(row, sort), MAX_TOTAL)

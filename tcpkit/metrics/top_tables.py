@@ -9,9 +9,21 @@ from mypy_extensions import i64
 from tcpkit.metrics.key_batch import KeyBatch
 from tcpkit.metrics.latency_window import MAX_BINS, Bins
 from tcpkit.metrics.space_saving import SpaceSaving
-from tcpkit.metrics.top_entry import TopEntry
 from tcpkit.metrics.top_order import first
-from tcpkit.metrics.top_row import CLIENTS, COMMANDS, KEYS, PATTERNS, SERVERS, VIEWS, TopRow
+from tcpkit.metrics.top_row import (
+    BYTES,
+    CLIENTS,
+    COMMANDS,
+    KEYS,
+    PATTERNS,
+    REQUESTS,
+    SERVERS,
+    SLOWEST,
+    TIME,
+    VIEWS,
+    TopRow,
+)
+from tcpkit.metrics.top_rows import TopRows
 from tcpkit.metrics.top_totals import NOT_YET, TopTotals
 from tcpkit.wire.printable import printable
 
@@ -38,13 +50,13 @@ class TopTables:
         self.rate = 0.0  # all requests a second, over the last interval
         self.bytes_rate = 0.0
         self._bins = Bins(MAX_BINS)
-        self._keys = SpaceSaving(capacity, self._bins)
-        self._patterns = SpaceSaving(capacity // OTHERS, self._bins)
-        self._commands = SpaceSaving(capacity // OTHERS, self._bins)
-        self._clients = SpaceSaving(capacity // OTHERS, self._bins)
-        self._servers = SpaceSaving(capacity // OTHERS, self._bins)
         has_patterns = PATTERNS in self.views
         self.has_keys = KEYS in self.views or has_patterns  # they know their patterns
+        self._keys = SpaceSaving(capacity if self.has_keys else 0, self._bins)
+        self._patterns = self._made(PATTERNS)
+        self._commands = self._made(COMMANDS)
+        self._clients = self._made(CLIENTS)
+        self._servers = self._made(SERVERS)
         self._batch = KeyBatch(self._keys, self._patterns if has_patterns else None)
         self.has_commands = COMMANDS in self.views
         self.has_clients = CLIENTS in self.views
@@ -56,7 +68,11 @@ class TopTables:
         self._evicted_before: i64 = 0  # of what was reset
         self._without_key_before: i64 = 0
 
-    # What feeds them: see TopEntry.count
+    def _made(self, view: str) -> SpaceSaving:
+        """A table, as small as can be for a view that nobody asks for."""
+        return SpaceSaving(self.capacity // OTHERS if view in self.views else 0, self._bins)
+
+    # What feeds them: see TopRows.add_request
 
     def key(
         self,
@@ -75,20 +91,20 @@ class TopTables:
     def command(
         self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
-        entry = self._commands.entry(name)
-        entry.count(self._bins, again, bytes_, latency_ns, hits, lookups)
+        row = self._commands.row(name)
+        self._commands.rows.add_request(row, again, bytes_, latency_ns, hits, lookups)
 
     def client(
         self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
-        entry = self._clients.entry(name)
-        entry.count(self._bins, again, bytes_, latency_ns, hits, lookups)
+        row = self._clients.row(name)
+        self._clients.rows.add_request(row, again, bytes_, latency_ns, hits, lookups)
 
     def server(
         self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
-        entry = self._servers.entry(name)
-        entry.count(self._bins, again, bytes_, latency_ns, hits, lookups)
+        row = self._servers.row(name)
+        self._servers.rows.add_request(row, again, bytes_, latency_ns, hits, lookups)
 
     # What is shown
 
@@ -111,18 +127,32 @@ class TopTables:
         """
         if view not in self.views:
             raise ValueError(f"not a view that is counted: {view!r}")
-        entries = self._table(view).entries
-        if pattern:
-            found = re.compile(pattern)
-            entries = [each for each in entries if found.search(_name(each)) is not None]
-        if min_rate > 0 or min_bytes_rate > 0:
-            entries = [each for each in entries if self._is_busy(each, min_rate, min_bytes_rate)]
-        return [self._row(entry) for entry in first(entries, sort, limit)]
+        rows = self._table(view).rows
+        chosen: list[i64] | None = None
+        if pattern or min_rate > 0 or min_bytes_rate > 0:
+            chosen = self._chosen(rows, pattern, min_rate, min_bytes_rate)
+        return [self._row(rows, row) for row in first(rows, chosen, sort, limit)]
 
-    def _is_busy(self, entry: TopEntry, min_rate: float, min_bytes_rate: float) -> bool:
-        if 0 < min_rate <= self._per_second(entry.requests_last):
+    def _chosen(
+        self, rows: TopRows, pattern: str, min_rate: float, min_bytes_rate: float
+    ) -> list[i64]:
+        found = re.compile(pattern)
+        chosen: list[i64] = []
+        row: i64 = 0
+        while row < rows.count:
+            if self._is_busy(rows, row, min_rate, min_bytes_rate) and (
+                not pattern or found.search(_name(rows, row)) is not None
+            ):
+                chosen.append(row)
+            row += 1
+        return chosen
+
+    def _is_busy(self, rows: TopRows, row: i64, min_rate: float, min_bytes_rate: float) -> bool:
+        if min_rate <= 0 and min_bytes_rate <= 0:
             return True
-        return 0 < min_bytes_rate <= self._per_second(entry.bytes_last)
+        if 0 < min_rate <= self._per_second(rows.requests_last(row)):
+            return True
+        return 0 < min_bytes_rate <= self._per_second(rows.bytes_last(row))
 
     def _table(self, view: str) -> SpaceSaving:
         self._batch.flush()
@@ -145,22 +175,19 @@ class TopTables:
         self._requests_before = totals.requests
         self._bytes_before = totals.bytes
         for view in self.views:
-            for entry in self._table(view).entries:
-                entry.requests_last = entry.requests - entry.requests_before
-                entry.bytes_last = entry.bytes - entry.bytes_before
-                entry.requests_before = entry.requests
-                entry.bytes_before = entry.bytes
+            self._table(view).rows.interval(False)
 
     def whole(self, begin_ns: int, end_ns: int) -> None:
         """Tell the rates over all that was counted, which is from the one time to the other."""
-        self._interval_ns = begin_ns
-        self._requests_before = 0
-        self._bytes_before = 0
+        self._interval_ns = end_ns
+        self._last_s = max(end_ns - begin_ns, 0) / _NS_PER_S
+        totals = self.totals
+        self.rate = self._per_second(totals.requests)
+        self.bytes_rate = self._per_second(totals.bytes)
+        self._requests_before = totals.requests
+        self._bytes_before = totals.bytes
         for view in self.views:
-            for entry in self._table(view).entries:
-                entry.requests_before = 0
-                entry.bytes_before = 0
-        self.interval(end_ns)
+            self._table(view).rows.interval(True)
 
     def reset(self) -> None:
         """Forget everything that was counted, but for `counts`. The interval goes on."""
@@ -184,7 +211,7 @@ class TopTables:
         tables = [self._table(view) for view in self.views]
         evicted = sum([int(table.evicted) for table in tables])
         return {
-            "rows": sum([len(table.entries) for table in tables]),
+            "rows": sum([int(table.rows.count) for table in tables]),
             "evicted": int(self._evicted_before) + evicted,
             "without percentiles": int(self._bins.refused),
             "without key": int(self._without_key_before + self.totals.without_key),
@@ -199,7 +226,7 @@ class TopTables:
         """
         table = self._table(view)
         return {
-            "rows": len(table.entries),
+            "rows": int(table.rows.count),
             "capacity": int(table.capacity),
             "evicted": int(table.evicted),
             "requests_error": int(table.requests_floor),
@@ -211,25 +238,25 @@ class TopTables:
     def _per_second(self, count: i64) -> float:
         return int(count) / self._last_s if self._last_s > 0 else 0.0
 
-    def _row(self, entry: TopEntry) -> TopRow:
+    def _row(self, rows: TopRows, row: i64) -> TopRow:
         return TopRow(
-            _name(entry),
-            int(entry.requests),
-            int(entry.bytes),
-            int(entry.time_ns),
-            int(entry.timed),
-            int(entry.max_ns),
-            int(entry.hits),
-            int(entry.lookups),
-            int(entry.percentile(50)),
-            int(entry.percentile(99)),
-            int(entry.requests_error),
-            int(entry.bytes_error),
-            int(entry.time_error),
-            self._per_second(entry.requests_last),
-            self._per_second(entry.bytes_last),
+            _name(rows, row),
+            int(rows.counted(row, REQUESTS)),
+            int(rows.counted(row, BYTES)),
+            int(rows.counted(row, TIME)),
+            int(rows.timed(row)),
+            int(rows.counted(row, SLOWEST)),
+            int(rows.hits(row)),
+            int(rows.lookups(row)),
+            int(rows.percentile(row, 50)),
+            int(rows.percentile(row, 99)),
+            int(rows.error(row, REQUESTS)),
+            int(rows.error(row, BYTES)),
+            int(rows.error(row, TIME)),
+            self._per_second(rows.requests_last(row)),
+            self._per_second(rows.bytes_last(row)),
         )
 
 
-def _name(entry: TopEntry) -> str:
-    return printable(entry.name, NAME_LIMIT)
+def _name(rows: TopRows, row: i64) -> str:
+    return printable(rows.names[row], NAME_LIMIT)

@@ -4,7 +4,7 @@ from typing import final
 
 from mypy_extensions import i64
 
-from tcpkit.metrics.top_entry import MAX_TOTAL
+from tcpkit.metrics.top_rows import MAX_TOTAL
 
 NOT_YET = -1  # a time, while nothing was counted
 
@@ -43,7 +43,11 @@ class TopTotals:
 
     def add(self, size: i64, latency_ns: i64) -> None:
         """Count the bytes of a request or reply, and a latency that is not negative."""
-        self.bytes = min(self.bytes + size, MAX_TOTAL)
+        self.bytes += size
+        if self.bytes > MAX_TOTAL:
+            self.bytes = MAX_TOTAL
         if latency_ns >= 0:
             self.timed += 1
-            self.time_ns = min(self.time_ns + latency_ns, MAX_TOTAL)
+            self.time_ns += latency_ns
+            if self.time_ns > MAX_TOTAL:
+                self.time_ns = MAX_TOTAL

@@ -6,7 +6,7 @@ from mypy_extensions import i64
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.metrics.exchange_sink import ExchangeSink
-from tcpkit.metrics.top_entry import MAX_TOTAL
+from tcpkit.metrics.top_rows import MAX_TOTAL
 from tcpkit.metrics.top_tables import TopTables
 from tcpkit.protocols.message import (
     ABORTED,

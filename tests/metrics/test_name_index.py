@@ -1,52 +1,73 @@
 from hypothesis import given
 from hypothesis import strategies as st
+from librt.vecs import vec
+from mypy_extensions import i64
 
-from tcpkit.metrics.name_index import PROBES, NameIndex, hash_of, is_same
-from tcpkit.metrics.top_entry import TopEntry
+from tcpkit.metrics.latency_window import Bins
+from tcpkit.metrics.name_index import NO_ROW, PROBES, NameIndex
+from tcpkit.metrics.name_words import WORD, hash_of, is_same, word_at
+from tcpkit.metrics.top_rows import TopRows
 
 NAMES = st.lists(st.one_of(st.binary(max_size=40), st.integers(0, 99).map(lambda n: b"k%d" % n)))
 
 
-def found(index: NameIndex, name: bytes, hashed: int) -> bytes | None:
-    entry = index.find(b"<" + name + b">", 1, len(name), hashed)
-    return None if entry is None else entry.name
+def words(data: bytes, at: int, size: int) -> tuple[int, int]:
+    return word_at(data, at, size), word_at(data, at + WORD, size - WORD)
+
+
+def hashed(name: bytes) -> int:
+    return hash_of(name, 0, len(name), *words(name, 0, len(name)))
+
+
+class Names:
+    """An index, and the rows whose names it finds."""
+
+    def __init__(self, capacity: int) -> None:
+        self.rows = TopRows(Bins())
+        self.index = NameIndex(self.rows, capacity)
+
+    def add(self, name: bytes, hash_: int) -> None:
+        self.index.add(self.rows.add(name, 0, 0, 0), name, hash_)
+
+    def found(self, name: bytes, hash_: int) -> bytes | None:
+        """Looked for among other bytes."""
+        data, size = b"<" + name + b">", len(name)
+        row = self.index.find(data, 1, size, *words(data, 1, size), hash_)
+        return None if row == NO_ROW else self.rows.names[row]
 
 
 @given(NAMES)
 def test_a_name_is_found_where_it_lies_among_other_bytes(names: list[bytes]) -> None:
-    index = NameIndex(len(names))
+    known = Names(len(names))
     for name in dict.fromkeys(names):
-        hashed = hash_of(name, 0, len(name))
-        assert found(index, name, hashed) is None
-        index.add(TopEntry(name), hashed)
+        assert known.found(name, hashed(name)) is None
+        known.add(name, hashed(name))
     for name in names:
-        assert found(index, name, hash_of(b"xy" + name, 2, len(name))) == name
-    assert [entry.name for entry in index.entries] == list(dict.fromkeys(names))
+        assert known.found(name, hashed(name)) == name
+        assert known.found(name + b"x", hashed(name)) is None
+    assert known.rows.names == list(dict.fromkeys(names))
 
 
 def test_names_of_one_hash_are_all_found() -> None:
-    index = NameIndex(1000)
+    known = Names(1000)
     names = [b"name:%d" % number for number in range(3 * PROBES)]
     for name in names:
-        index.add(TopEntry(name), 77)
-    assert [found(index, name, 77) for name in names] == names
-    assert found(index, b"another", 77) is None
-    kept = index.entries[::2]
-    index.replace(kept)
-    assert index.entries == kept
+        known.add(name, 77)
+    assert [known.found(name, 77) for name in names] == names
+    assert known.found(b"another", 77) is None
+    known.rows.keep(vec[i64]([1 - number % 2 for number in range(len(names))]))
+    known.index.refresh()
+    assert known.rows.names == names[::2]
     for name in names:
-        wanted = name if name in names[::2] else None
-        assert found(index, name, hash_of(name, 0, len(name))) == wanted
+        assert known.found(name, hashed(name)) == (name if name in names[::2] else None)
 
 
 def test_what_is_likely_is_of_the_same_hash() -> None:
-    index = NameIndex(10)
-    index.add(TopEntry(b"a"), 5)
-    likely = index.first(5)
-    assert likely is not None
-    assert likely.name == b"a"
-    assert index.first(5 + (1 << 20)) is None
-    assert index.first(0) is None
+    known = Names(10)
+    known.add(b"a", 5)
+    assert known.index.likely(5) == 0
+    assert known.index.likely(5 + (1 << 20)) == NO_ROW
+    assert known.index.likely(0) == NO_ROW
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40))
@@ -56,5 +77,6 @@ def test_names_are_the_same_byte_for_byte(one: bytes, other: bytes) -> None:
 
 
 def test_hashes_use_every_byte() -> None:
-    names = [bytes(at) + b"x" + bytes(19 - at) for at in range(20)] + [bytes(20), bytes(19)]
-    assert len({hash_of(name, 0, len(name)) for name in names}) == len(names)
+    names = [bytes(at) + b"x" + bytes(19 - at) for at in range(20)]
+    names += [bytes(size) for size in range(21)]
+    assert len({hashed(name) for name in names}) == len(names)

@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from tcpkit.metrics.latency_window import Bins
 from tcpkit.metrics.space_saving import KEPT, SpaceSaving
-from tcpkit.metrics.top_entry import TopEntry
+from tcpkit.metrics.top_row import SORTS
 
 Request = tuple[bytes, int, int]  # name, bytes, latency
 
@@ -44,18 +45,34 @@ def sketch(stream: Iterable[Request], capacity: int, bins: Bins | None = None) -
     bins = Bins() if bins is None else bins
     table = SpaceSaving(capacity, bins)
     for name, size, latency_ns in stream:
-        entry = table.entry(name)
-        entry.requests += 1
-        entry.bytes += size
-        entry.timing(latency_ns, bins)
-        assert len(table.entries) <= table.capacity
+        row = table.row(name)
+        table.rows.add_request(row, 1, size, latency_ns, 0, 0)
+        assert table.rows.count <= table.capacity
     return table
 
 
-def rows_of(table: SpaceSaving) -> dict[bytes, TopEntry]:
-    rows = {entry.name: entry for entry in table.entries}
-    assert len(rows) == len(table.entries)
-    return rows
+class Row(NamedTuple):
+    requests: int
+    bytes: int
+    time_ns: int
+    max_ns: int
+    requests_error: int
+    bytes_error: int
+    time_error: int
+
+
+def rows_of(table: SpaceSaving) -> dict[bytes, Row]:
+    rows = table.rows
+    numbers = range(rows.count)
+    found = {
+        rows.names[row]: Row(
+            *[rows.counted(row, sort) for sort in SORTS],
+            *[rows.error(row, sort) for sort in SORTS[:3]],
+        )
+        for row in numbers
+    }
+    assert len(found) == rows.count == len(rows.names)
+    return found
 
 
 def zipf(requests: int, names: int, exponent: float, seed: int) -> Iterator[bytes]:
@@ -121,7 +138,7 @@ def test_nothing_is_lost_while_there_is_room(stream: list[Request]) -> None:
     counted = {name: entry.requests for name, entry in rows_of(table).items()}
     assert counted == truth.requests
     assert (table.evicted, table.requests_floor) == (0, 0)
-    assert all(entry.requests_error == 0 for entry in table.entries)
+    assert all(entry.requests_error == 0 for entry in rows_of(table).values())
 
 
 @settings(max_examples=20)
@@ -132,7 +149,7 @@ def test_windows_of_evicted_rows_give_their_bins_back(stream: list[Request], cap
     table = sketch(stream * 3, capacity, bins)
     table.clear()
     assert bins.left == before
-    assert len(table.entries) == 0
+    assert table.rows.count == 0
 
 
 def test_the_true_top_100_of_a_skewed_stream_is_found() -> None:
