@@ -20,30 +20,27 @@ def mark_highest(rows: TopRows, sort: str, count: i64, marks: vec[i64]) -> None:
     _mark(values, count, marks)
 
 
-def first(rows: TopRows, chosen: list[i64] | None, sort: str, limit: i64) -> list[i64]:
-    """The `limit` of the `chosen` rows (None: of all) that counted most, the largest first.
+def first(rows: TopRows, chosen: vec[i64], sort: str, limit: i64) -> list[int]:
+    """The `limit` of the `chosen` rows that counted most, the largest first.
 
     Equal ones come in the order of their numbers, as `chosen` must.
     """
-    size: i64 = rows.count
-    if chosen is not None:
-        size = len(chosen)
-    count = min(limit, size)
+    size: i64 = len(chosen)
+    count: i64 = min(limit, size)
     if count <= 0:
         return []
     values = vec[i64]([0] * size)
     marks = vec[i64]([0] * size)
     place: i64 = 0
     while place < size:
-        values[place] = rows.counted(place if chosen is None else chosen[place], sort)
+        values[place] = rows.counted(chosen[place], sort)
         place += 1
     _mark(values, count, marks)
     ranked: list[tuple[int, int]] = []
     place = 0
     while place < size:
         if marks[place]:
-            row = place if chosen is None else chosen[place]
-            ranked.append((-int(values[place]), int(row)))
+            ranked.append((-int(values[place]), int(chosen[place])))
         place += 1
     ranked.sort()
     return [row for _, row in ranked]

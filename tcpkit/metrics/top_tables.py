@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, final
 
+from librt.vecs import append, vec
 from mypy_extensions import i64
 
 from tcpkit.metrics.key_batch import KeyBatch
@@ -128,22 +129,21 @@ class TopTables:
         if view not in self.views:
             raise ValueError(f"not a view that is counted: {view!r}")
         rows = self._table(view).rows
-        chosen: list[i64] | None = None
-        if pattern or min_rate > 0 or min_bytes_rate > 0:
-            chosen = self._chosen(rows, pattern, min_rate, min_bytes_rate)
+        chosen = self._chosen(rows, pattern, min_rate, min_bytes_rate)
         return [self._row(rows, row) for row in first(rows, chosen, sort, limit)]
 
     def _chosen(
         self, rows: TopRows, pattern: str, min_rate: float, min_bytes_rate: float
-    ) -> list[i64]:
+    ) -> vec[i64]:
+        """The rows that are not left out, in their order."""
         found = re.compile(pattern)
-        chosen: list[i64] = []
+        chosen = vec[i64]()
         row: i64 = 0
         while row < rows.count:
             if self._is_busy(rows, row, min_rate, min_bytes_rate) and (
                 not pattern or found.search(_name(rows, row)) is not None
             ):
-                chosen.append(row)
+                chosen = append(chosen, row)
             row += 1
         return chosen
 
