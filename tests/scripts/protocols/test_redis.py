@@ -25,7 +25,7 @@ Fields = dict[str, object]
 # forgiving server understands, values that the snap length cut.
 DIFFERENT = {
     "mid-stream", "protocol-errors", "replica-auth", "replica-continue", "replica-disk",
-    "replica-diskless", "replica-refused", "reply-off-skip", "snaplen",
+    "replica-diskless", "replica-refused", "reply-off-skip", "slow-transfers", "snaplen",
 }  # fmt: skip
 CAPTURES = sorted((PCAPS / "redis").glob("*.pcap"))
 SAME = [path for path in CAPTURES if path.stem not in DIFFERENT]
