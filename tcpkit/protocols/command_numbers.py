@@ -23,6 +23,7 @@ CODES: Final = 512
 _WORD: Final = 8
 _SLOTS: Final = 1024
 _MASK_32: Final = 0xFFFFFFFF
+_ALL: Final = 0x7FFFFFFFFFFFFFFF
 
 
 @final
@@ -76,7 +77,7 @@ class CommandNumbers:
         else:  # the last eight bytes, without those before and behind the name
             word = read_i64_be(data, length - _WORD) >> ((length - at - size) << 3)
         if size < _WORD:
-            word &= (i64(1) << (size << 3)) - 1
+            word &= _ALL >> (63 - (size << 3))  # 1 << n would be a C int, of 32 bits
         slot = (((word ^ (word >> 32)) & _MASK_32) * 0x5851F42D >> 20) & (_SLOTS - 1)
         known = self._known[slot]
         if self._words[slot] == word and known & 15 == size:
