@@ -9,6 +9,7 @@ from tcpkit.capture.dump import Dump, DumpTee
 from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
 from tcpkit.config import Config, TopOptions, TraceOptions
+from tcpkit.flow.clock_tee import ClockTee
 from tcpkit.flow.health_tee import HealthTee
 from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.packet_filter import PacketFilter
@@ -168,16 +169,14 @@ class Pipeline:
         """What the decoder feeds, with the clock of a script that has one."""
         sink = self._reader(config, local)
         if self.top_clock is not None:
-            from tcpkit.sinks.top_clock import TopTee
-
-            sink = TopTee(self.top_clock, sink)
+            sink = ClockTee(self.top_clock, sink)
         script = self.script
         if script is None or not script.has("tick"):
             return sink
-        from tcpkit.script.ticker import Ticker, TickTee
+        from tcpkit.script.ticker import Ticker
 
         self.ticker = Ticker(script)
-        return TickTee(self.ticker, sink)
+        return ClockTee(self.ticker, sink)
 
     def _reader(self, config: Config, local: list[str]) -> SegmentSink:
         protocol = protocol_of(config.mode)

@@ -6,6 +6,7 @@ from typing import Final
 from tcpkit.config import Config, TraceOptions
 from tcpkit.errors import ConfigError
 from tcpkit.options import CommandOptions, address, number
+from tcpkit.protocols.registry import RAW
 
 NO_SERVER: Final = "0"  # there is no stats server
 
@@ -39,7 +40,7 @@ OPTIONS: Final = _TraceCommand()
 
 def _refuse_others(options: argparse.Namespace, config: Config) -> None:
     """What goes with the log only."""
-    if config.mode == "raw":
+    if config.mode == RAW:
         raise ConfigError("trace needs a protocol: choose one with -m")
     given = {
         "-d": config.daemon,

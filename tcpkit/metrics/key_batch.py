@@ -143,5 +143,4 @@ class KeyBatch:
             pattern = rows.patterns[row]
             if pattern is None:
                 pattern = rows.patterns[row] = folded(rows.names[row])
-            row = patterns.row(pattern)
-            patterns.rows.add_request(row, again, bytes_, latency_ns, hits, lookups)
+            patterns.add_request(pattern, again, bytes_, latency_ns, hits, lookups)

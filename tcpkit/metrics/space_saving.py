@@ -55,6 +55,12 @@ class SpaceSaving:
         word1 = word_at(name, WORD, size - WORD)
         return self.row_in(name, 0, size, word0, word1, hash_of(name, 0, size, word0, word1))
 
+    def add_request(
+        self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
+    ) -> None:
+        """Count for `name`: see TopRows.add_request."""
+        self.rows.add_request(self.row(name), again, bytes_, latency_ns, hits, lookups)
+
     def row_in(self, data: bytes, at: i64, size: i64, word0: i64, word1: i64, hashed: i64) -> i64:
         """The row of the name `data[at:at + size]`, whose words and hash are given."""
         row = self.index.find(data, at, size, word0, word1, hashed)

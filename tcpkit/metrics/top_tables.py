@@ -92,20 +92,17 @@ class TopTables:
     def command(
         self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
-        row = self._commands.row(name)
-        self._commands.rows.add_request(row, again, bytes_, latency_ns, hits, lookups)
+        self._commands.add_request(name, again, bytes_, latency_ns, hits, lookups)
 
     def client(
         self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
-        row = self._clients.row(name)
-        self._clients.rows.add_request(row, again, bytes_, latency_ns, hits, lookups)
+        self._clients.add_request(name, again, bytes_, latency_ns, hits, lookups)
 
     def server(
         self, name: bytes, again: i64, bytes_: i64, latency_ns: i64, hits: i64, lookups: i64
     ) -> None:
-        row = self._servers.row(name)
-        self._servers.rows.add_request(row, again, bytes_, latency_ns, hits, lookups)
+        self._servers.add_request(name, again, bytes_, latency_ns, hits, lookups)
 
     # What is shown
 

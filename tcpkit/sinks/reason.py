@@ -20,10 +20,9 @@ from tcpkit.protocols.message import (
     Evidence,
     Exchange,
 )
-from tcpkit.sinks.health_reason import came_late, reply_again, window_closed
+from tcpkit.sinks.health_reason import NOTICEABLE_NS, came_late, reply_again, window_closed
 from tcpkit.sinks.units import amount, duration
 
-NOTICEABLE_NS: Final = 100_000  # nobody asks why something took less
 BLOCKED_NS: Final = 1_000_000  # a blocking command that found something takes less
 NAME_LIMIT: Final = 48  # characters of another request
 

@@ -1,13 +1,11 @@
 """Ends an interval of `top` when capture time has come to its end."""
 
-from typing import Final, final
+from typing import final
 
 from mypy_extensions import i64, mypyc_attr
 
+from tcpkit.flow.clock_tee import Clock
 from tcpkit.flow.table import CLOCK_BACK_NS
-from tcpkit.wire.segment import Datagram, Segment, SegmentSink
-
-_NEVER: Final = (1 << 63) - 1
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -19,25 +17,23 @@ class IntervalEnd:
 
 
 @final
-class TopClock:
+class TopClock(Clock):
     """Intervals of `length_ns`, the first of which begins with the first packet.
 
-    `advance` is to be called when capture time leaves [`back_ns`, `next_ns`). A pause of
-    several intervals is told as one call for the first of them, and the next one begins
-    where it would have.
+    A pause of several intervals is told as one call for the first of them, and the next one
+    begins where it would have.
     """
 
+    __slots__ = ("_begin_ns", "_begun", "_end", "_length_ns")
+
     def __init__(self, length_ns: i64, end: IntervalEnd) -> None:
+        super().__init__()
         self._length_ns = length_ns
         self._end = end
         self._begin_ns: i64 = 0
         self._begun = False
-        self.back_ns: i64 = -_NEVER
-        self.next_ns: i64 = -_NEVER
-        self._now_ns: i64 = 0
 
     def advance(self, now_ns: i64) -> None:
-        """Capture time has come to `now_ns`. Raises what the log raises."""
         if not self._begun:
             self._begun = True
             self._begin(now_ns)
@@ -58,24 +54,3 @@ class TopClock:
         """The capture ends at `now_ns`: so does the interval that has begun."""
         if self._begun:
             self._end.ended(int(self._begin_ns), int(max(self._begin_ns, now_ns)))
-
-
-@final
-class TopTee(SegmentSink):
-    """Hands every packet on, and capture time to the clock before."""
-
-    def __init__(self, clock: TopClock, following: SegmentSink) -> None:
-        self._clock = clock
-        self._next = following
-
-    def segment(self, segment: Segment) -> bool:
-        ts_ns = segment.ts_ns
-        if ts_ns >= self._clock.next_ns or ts_ns < self._clock.back_ns:
-            self._clock.advance(ts_ns)
-        return self._next.segment(segment)
-
-    def datagram(self, datagram: Datagram) -> bool:
-        ts_ns = datagram.ts_ns
-        if ts_ns >= self._clock.next_ns or ts_ns < self._clock.back_ns:
-            self._clock.advance(ts_ns)
-        return self._next.datagram(datagram)

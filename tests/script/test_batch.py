@@ -2,9 +2,10 @@
 
 import pytest
 
+from tcpkit.flow.clock_tee import ClockTee
 from tcpkit.flow.packet_filter import PacketFilter
 from tcpkit.script.packets import BATCH, LARGE, PacketScript
-from tcpkit.script.ticker import Ticker, TickTee
+from tcpkit.script.ticker import Ticker
 from tcpkit.wire.segment import IPV6_BIT, Segment
 from tests.script.running import Lua, Running, datagram
 
@@ -245,7 +246,7 @@ def test_tick_comes_between_the_packets_of_two_seconds(lua: Lua) -> None:
         function finish() print("finish") end
     """
     running = lua(text)
-    tee = TickTee(Ticker(running.script), running.packets)
+    tee = ClockTee(Ticker(running.script), running.packets)
     for n, at in enumerate((0.1, 0.9, 1.0, 1.5, 3.2)):
         tee.segment(segment(b"%d" % n, at_ns=1_500_000_000 * S + round(at * S)))
     assert words(running) == "0 0 0 1 tick 1 1 2 1 3 tick 2 tick 3"

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tcpkit.config import Config
+from tcpkit.flow.clock_tee import ClockTee
 from tcpkit.script.script import Script
-from tcpkit.script.ticker import MAX_MISSED, Ticker, TickTee
+from tcpkit.script.ticker import MAX_MISSED, Ticker
 from tcpkit.wire.segment import Datagram, Segment, SegmentSink
 
 S = 1_000_000_000
@@ -30,7 +31,7 @@ class Clock:
         self.script = Script(path, Config())
         self.script.begin(Config(), lambda line: self.printed.append(int(line)))
         self.ticker = Ticker(self.script)
-        self.tee = TickTee(self.ticker, Nowhere())
+        self.tee = ClockTee(self.ticker, Nowhere())
 
     def ticks(self, *seconds: float) -> list[int]:
         """Packets come at these seconds after the start; the ticks that they cause."""
