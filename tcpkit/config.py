@@ -36,6 +36,13 @@ class TraceOptions(NamedTuple):
     commands: tuple[str, ...] = ()  # in upper case
 
 
+class ReportOptions(NamedTuple):
+    """What `tcpkit report` writes, and where."""
+
+    output: str | None = None  # the path; None: standard output
+    title: str = ""
+
+
 class Config(NamedTuple):
     """One run. Exactly one of `interface` and `files` is set."""
 
@@ -66,3 +73,15 @@ class Config(NamedTuple):
     trace: TraceOptions | None = None  # None: the log
     explain: bool = False  # the log says why, where the packets prove it
     top: TopOptions | None = None
+    http: tuple[str, int] | None = None  # address and port; None: off
+    report: ReportOptions | None = None
+    otlp: str = ""  # where to send the numbers; "": nowhere
+
+    @property
+    def has_series(self) -> bool:
+        """Whether requests are counted for systems that take numbers."""
+        return self.http is not None or bool(self.otlp)
+
+    @property
+    def has_overview(self) -> bool:
+        return self.http is not None or self.report is not None

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from tcpkit import __version__
 from tcpkit.capture.dump import Dump, DumpTee
 from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
@@ -18,6 +19,7 @@ from tcpkit.flow.watch import Watch
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.port_rows import PortRows
 from tcpkit.metrics.port_stats import PortStats, stats_snapshot
+from tcpkit.metrics.series import SeriesTable
 from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.message import PairingCounts
 from tcpkit.protocols.registry import protocol_of
@@ -34,8 +36,9 @@ if TYPE_CHECKING:  # Lua is loaded where there is a script
     from tcpkit.script.ticker import Ticker
     from tcpkit.sinks.trace.trace import Trace
 
-if TYPE_CHECKING:  # and what `top` needs, with it
+if TYPE_CHECKING:  # and what these need, with them
     from tcpkit.metrics.top_tables import TopTables
+    from tcpkit.sinks.overview.overview import Overview
     from tcpkit.sinks.top_clock import TopClock
     from tcpkit.sinks.top_reports import TopReports
 
@@ -67,11 +70,14 @@ class Pipeline:
         self.ticker: Ticker | None = None
         self.dump: Dump | None = None
         self.log: LogFile | None = None
+        self.series: SeriesTable | None = None
+        self.overview: Overview | None = None
         self.trace: Trace | None = None
         if config.output is not None:
             protect_inputs(config.output, config.files)
         on_screen = config.top is not None and config.top.screen
-        if config.output is not None or not (config.daemon or on_screen):
+        silent = config.daemon or on_screen or config.report is not None
+        if config.output is not None or not silent:
             self.log = LogFile(config.output)
         if script is not None:
             self._begin(script)  # which may define further hooks
@@ -82,6 +88,8 @@ class Pipeline:
             self._begin_top(config, config.top)
         if config.trace is not None:
             self.trace = self._trace(config, config.trace)
+        if config.has_overview:
+            self._begin_overview(config)
         self.ports = self._port_stats(config)
         tcp, udp = transports(config)
         self.decoder = Decoder(self._sink(config, local), tcp, udp)
@@ -106,6 +114,13 @@ class Pipeline:
         self.top_reports = reports
         if options.interval_ns:
             self.top_clock = TopClock(options.interval_ns, reports)
+
+    def _begin_overview(self, config: Config) -> None:
+        from tcpkit.sinks.overview.overview import Overview
+
+        self.overview = Overview(config, __version__)
+        if self.overview.connections is not None:
+            self._observer = self.overview.connections
 
     def _begin(self, script: "Script") -> None:
         if self.config.lua_jit:
@@ -146,10 +161,25 @@ class Pipeline:
             from tcpkit.sinks.top_recorder import TopRecorder
 
             hearers.append(TopRecorder(self.top))
+        overview = self.overview
+        if overview is not None:
+            from tcpkit.sinks.top_recorder import TopRecorder
+
+            hearers.append(TopRecorder(overview.tables))
         threshold_ns = config.threshold_ns
         numbers = self._command_numbers(config)
+        if config.has_series and numbers is not None:
+            self.series = SeriesTable(numbers)
         ports = [
-            PortStats(port, threshold_ns, sinks, hearers, _rows(config, numbers))
+            PortStats(
+                port,
+                threshold_ns,
+                sinks,
+                hearers,
+                _rows(config, numbers, self.series),
+                None if overview is None else overview.slowest,
+                overview is None or overview.hears or len(hearers) > 1,
+            )
             for port in config.ports
         ]
         tells_health = config.trace is not None and config.trace.tcp
@@ -161,15 +191,20 @@ class Pipeline:
     def _command_numbers(self, config: Config) -> CommandNumbers | None:
         """One numbering for all ports."""
         protocol = protocol_of(config.mode)
-        if protocol is None or "command" not in config.by:
+        tells_all = config.has_series or config.has_overview
+        if protocol is None or not ("command" in config.by or tells_all):
             return None
-        return CommandNumbers(protocol.command_names())
+        numbers = CommandNumbers(protocol.command_names())
+        numbers.tells_errors = tells_all
+        return numbers
 
     def _sink(self, config: Config, local: list[str]) -> SegmentSink:
         """What the decoder feeds, with the clock of a script that has one."""
         sink = self._reader(config, local)
         if self.top_clock is not None:
             sink = ClockTee(self.top_clock, sink)
+        if self.overview is not None:
+            sink = ClockTee(self.overview.begin(self.ports, self.pairing), sink)
         script = self.script
         if script is None or not script.has("tick"):
             return sink
@@ -207,6 +242,8 @@ class Pipeline:
         """Capture time is at least `now_ns`."""
         if self.top_clock is not None and now_ns >= self.top_clock.next_ns:
             self.top_clock.advance(now_ns)
+        if self.overview is not None:
+            self.overview.advance(now_ns)
         if self.table is not None:
             self.table.advance(now_ns)
         if self.ticker is not None and now_ns >= self.ticker.next_ns:
@@ -257,10 +294,8 @@ class Pipeline:
             if self.script is not None:
                 self.script.flush()
 
-    def summary(self, source: Mapping[str, int]) -> str:
-        """The text for the end of the run; `source` are the counters of the capture."""
-        from tcpkit.sinks.summary import render
-
+    def counters(self, source: Mapping[str, int]) -> list[tuple[str, dict[str, int]]]:
+        """Those of all rooms by name; `source` are the counters of the capture."""
         counters = [("capture", dict(source)), ("wire", self.decoder.counts.numbers())]
         if self.table is not None:
             counters.append(("flow", self.table.counts.numbers()))
@@ -272,11 +307,22 @@ class Pipeline:
             counters.append(("script", self.script.counts.numbers()))
         if self.dump is not None:
             counters.append(("saved", self.dump.counts.numbers()))
+        return counters
+
+    def summary(self, source: Mapping[str, int]) -> str:
+        """The text for the end of the run."""
+        from tcpkit.sinks.summary import render
+
+        counters = self.counters(source)
         pairing = None if self.table is None else self.pairing
         return render(self.ports if self.table is not None else [], counters, pairing)
 
 
-def _rows(config: Config, numbers: CommandNumbers | None) -> PortRows | None:
+def _rows(
+    config: Config, numbers: CommandNumbers | None, series: SeriesTable | None
+) -> PortRows | None:
+    if config.has_series or config.has_overview:
+        return PortRows(numbers, True, series, config.by)
     return PortRows(numbers, "server" in config.by) if config.by else None
 
 

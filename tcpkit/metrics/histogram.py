@@ -30,7 +30,7 @@ LINEAR_NS: Final = 1_000  # up to here a bucket is one nanosecond wide
 TOP_NS: Final = 1_000_000_000_000  # above this only the maximum is known
 _DECADE_BUCKETS: Final = 350
 _OVERFLOW: Final = LINEAR_NS + 9 * _DECADE_BUCKETS
-_BUCKETS: Final = _OVERFLOW + 1
+BUCKETS: Final = _OVERFLOW + 1
 _PERCENT_UNITS: Final = 10_000  # a percentile is exact to four decimals
 
 
@@ -73,6 +73,17 @@ def bucket_index(latency_ns: i64) -> i64:
     return first + 250 + (steps - 5_000) // 50
 
 
+def rank_of(percent: float, count: i64) -> i64:
+    """The nearest rank, from 1, of a percentile among `count` numbers; `count` is not 0.
+
+    >>> rank_of(50, 4), rank_of(99.9, 4), rank_of(0, 4)
+    (2, 4, 1)
+    """
+    whole = 100 * _PERCENT_UNITS
+    rank: int = -(-count * round(percent * _PERCENT_UNITS) // whole)
+    return min(max(rank, 1), count)
+
+
 def upper_edge_ns(index: i64) -> i64:
     """The largest latency that bucket `index` counts; TOP_NS for the overflow bucket.
 
@@ -105,7 +116,7 @@ class Histogram:
     __slots__ = ("_counts", "count", "max_ns", "min_ns", "negative", "total_ns")
 
     def __init__(self) -> None:
-        self._counts = vec[i64]([0] * _BUCKETS)
+        self._counts = vec[i64]([0] * BUCKETS)
         self.count: i64 = 0
         self.total_ns: int = 0  # exact: absurd times in a file would overflow 64 bits
         self.min_ns: i64 = 0  # minimum and maximum are 0 while nothing is counted
@@ -139,9 +150,7 @@ class Histogram:
         """
         if not self.count:
             return 0
-        whole = 100 * _PERCENT_UNITS
-        rank: int = -(-self.count * round(percent * _PERCENT_UNITS) // whole)
-        left: i64 = min(max(rank, 1), self.count)
+        left = rank_of(percent, self.count)
         index = bucket_index(self.min_ns)
         while index < _OVERFLOW:
             left -= self._counts[index]
@@ -162,11 +171,15 @@ class Histogram:
                 index += 1
             counts.append(here)
         above: i64 = 0
-        while index < _BUCKETS:
+        while index < BUCKETS:
             above += self._counts[index]
             index += 1
         counts.append(above)
         return counts
+
+    def at(self, index: i64) -> i64:
+        """How many bucket `index` has counted."""
+        return self._counts[index]
 
     def merge(self, other: "Histogram") -> None:
         """Count all that `other` has counted as well; `other` stays as it is."""
@@ -185,7 +198,7 @@ class Histogram:
 
     def reset(self) -> None:
         """Forget everything."""
-        self._counts = vec[i64]([0] * _BUCKETS)
+        self._counts = vec[i64]([0] * BUCKETS)
         self.count = 0
         self.total_ns = 0
         self.min_ns = 0

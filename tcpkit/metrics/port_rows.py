@@ -1,12 +1,17 @@
 """The numbers of one port, divided by command, by server, or both."""
 
+from collections.abc import Sequence
 from typing import Final, final
 
 from mypy_extensions import i64
 
 from tcpkit.metrics.row import Row
+from tcpkit.metrics.series import SeriesTable
 from tcpkit.protocols.command_numbers import OTHER_NAME, CommandNumbers
 
+BY_COMMAND: Final = "command"
+BY_SERVER: Final = "server"
+DIVISIONS: Final[Sequence[str]] = [BY_COMMAND, BY_SERVER]
 MAX_SERVERS: Final = 256  # of a port; 33 KB each
 
 
@@ -15,14 +20,23 @@ class PortRows:
     """Rows are made when something is counted in them.
 
     `numbers` are those of the run's commands, None if these are not told apart. Servers
-    beyond MAX_SERVERS share a row.
+    beyond MAX_SERVERS share a row. `series` count both together, if there are any: then the
+    numbers are divided by server and by command. `shown` is what of it --by asks for.
     """
 
-    __slots__ = ("by_server", "numbers", "_commands", "_servers")
+    __slots__ = ("by_server", "numbers", "series", "shown", "_commands", "_servers")
 
-    def __init__(self, numbers: CommandNumbers | None, by_server: bool) -> None:
+    def __init__(
+        self,
+        numbers: CommandNumbers | None,
+        by_server: bool,
+        series: SeriesTable | None = None,
+        shown: Sequence[str] = DIVISIONS,
+    ) -> None:
         self.numbers = numbers
         self.by_server = by_server
+        self.series = series
+        self.shown = shown
         self._commands: list[Row | None] = []  # by number
         self._servers: dict[str, Row] = {}
 
@@ -55,10 +69,10 @@ class PortRows:
 
     def commands(self) -> list[Row]:
         """The busiest first, what is in none of its own last."""
-        return _ordered([row for row in self._commands if row is not None])
+        return ordered([row for row in self._commands if row is not None])
 
     def servers(self) -> list[Row]:
-        return _ordered(list(self._servers.values()))
+        return ordered(list(self._servers.values()))
 
     def add_to(self, total: Row) -> None:
         """Merge all into `total`, each exchange once."""
@@ -67,7 +81,8 @@ class PortRows:
                 total.merge(row)
 
 
-def _ordered(rows: list[Row]) -> list[Row]:
+def ordered(rows: list[Row]) -> list[Row]:
+    """The busiest first, OTHER_NAME last."""
     return sorted(rows, key=_rank)
 
 

@@ -13,9 +13,11 @@ from mypy_extensions import i64
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.histogram import Histogram, bucket_index
-from tcpkit.metrics.port_rows import MAX_SERVERS, PortRows
+from tcpkit.metrics.port_rows import BY_COMMAND, BY_SERVER, MAX_SERVERS, PortRows
 from tcpkit.metrics.row import Row
-from tcpkit.protocols.message import ABORTED, BLOCKING, TIMEOUT, Exchange, Recorder
+from tcpkit.metrics.series import ServerSeries, status_of
+from tcpkit.metrics.slowest import Slowest
+from tcpkit.protocols.message import ABORTED, BLOCKING, TIMEOUT, Exchange, Recorder, Wanted
 from tcpkit.wire.segment import IPV6_BIT
 
 _NEVER: Final = (1 << 63) - 1  # no latency is at or over this
@@ -32,14 +34,15 @@ class PortStats(Recorder):
     """Counts one server port and forwards what is logged to `sinks`, in their order.
 
     `threshold_ns` is -t, None without it; `hearers` get every exchange whatever it is.
-    Without either (no log at all) no exchange is wanted. Each exchange is told once: to
-    `answered` when it has a reply and does not block, to `wants` otherwise. `rows` divide
-    the port's numbers.
+    Without either (no log at all) no exchange is wanted, but for those that `slowest` takes.
+    Each exchange is told once: to `answered` when it has a reply and does not block, to `wants`
+    otherwise. `rows` divide the port's numbers. With `hears` off the hearers get what is made
+    for others only, until `hear` turns it on.
     """
 
     __slots__ = (
-        "port", "rows", "threshold_ns", "_heard", "_hearers", "_histogram", "_own", "_recorders",
-        "_sinks", "_slow_from", "_want_from",
+        "port", "rows", "threshold_ns", "_hearers", "_hears", "_histogram", "_own", "_recorders",
+        "_sinks", "_slow_from", "_slowest", "_switch", "_want_from",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +52,8 @@ class PortStats(Recorder):
         sinks: Sequence[ExchangeSink],
         hearers: Sequence[ExchangeSink] = (),
         rows: PortRows | None = None,
+        slowest: Slowest | None = None,
+        hears: bool = True,
     ) -> None:
         self.port: i64 = port
         self.threshold_ns: int | None = threshold_ns
@@ -59,15 +64,31 @@ class PortStats(Recorder):
         self._histogram: Histogram = self._own.histogram
         self._sinks = list(sinks)
         self._hearers = list(hearers)
-        self._heard = len(self._hearers) > 0
         self._slow_from: i64 = _NEVER if threshold_ns is None else threshold_ns
         self._want_from: i64 = _ALWAYS if threshold_ns is None else threshold_ns
         if not self._sinks:
             self._want_from = _NEVER
-        if not self._sinks and len(self._hearers) == 1:
+        self._hears = hears
+        self._slowest = slowest
+        self._switch = Wanted(self._want_from, hears and len(self._hearers) > 0)
+        self.wanted = self._switch
+        self._heed_slowest()
+        if len(self._hearers) == 1:
             self.tally = self._hearers[0].tally()
         for hearer in self._hearers:
             self.keeps_keys = self.keeps_keys or hearer.takes_keys
+
+    def hear(self, everything: bool) -> None:
+        """Whether the hearers get every exchange from now on, who did not from the start."""
+        if not self._hears:
+            self._switch.everything = everything and len(self._hearers) > 0
+
+    def _heed_slowest(self) -> None:
+        slowest = self._slowest
+        from_ns = self._want_from
+        if slowest is not None and slowest.floor_ns < from_ns:
+            from_ns = slowest.floor_ns
+        self._switch.from_ns = from_ns
 
     def total(self) -> Row:
         """All numbers of the port; the row that is counted in, where they are not divided."""
@@ -95,7 +116,7 @@ class PortStats(Recorder):
         self._histogram.add(latency_ns)
         if latency_ns >= self._slow_from:
             self._own.slow_reqs += 1
-        return latency_ns >= self._want_from or self._heard
+        return latency_ns >= self._switch.from_ns or self._switch.everything
 
     def wants(self, status: str, blocking: bool) -> bool:
         """Count an exchange that `answered` is not told of; True if the log gets it.
@@ -103,21 +124,30 @@ class PortStats(Recorder):
         With -t that is each `timeout` and `aborted`, blocking or not, and nothing else.
         """
         self._own.count(status, blocking)
-        return self._logs(status) or self._heard
+        return self.takes(status)
+
+    def takes(self, status: str) -> bool:
+        """Whether somebody wants an exchange that `answered` does not count."""
+        given_up = status == TIMEOUT or status == ABORTED
+        if given_up and self._slowest is not None:
+            return True
+        return self._switch.everything or self._logs(status)
 
     def _logs(self, status: str) -> bool:
-        """Whether the log gets an exchange that `answered` does not count."""
         given_up = status == TIMEOUT or status == ABORTED
         return bool(self._sinks) and (given_up or self.threshold_ns is None)
 
     def report(self, exchange: Exchange) -> None:
-        if self._heard:
+        if self._switch.everything:
             for hearer in self._hearers:
                 hearer.exchange(exchange)
-            if not self._is_logged(exchange):
-                return
-        for sink in self._sinks:
-            sink.exchange(exchange)
+        slowest = self._slowest
+        if slowest is not None:
+            slowest.take(exchange)
+            self._heed_slowest()
+        if self._is_logged(exchange):
+            for sink in self._sinks:
+                sink.exchange(exchange)
 
     def _is_logged(self, exchange: Exchange) -> bool:
         if exchange.answered and not exchange.flags & BLOCKING:
@@ -128,9 +158,9 @@ class PortStats(Recorder):
         """The port's numbers in the words and the order of the stats server."""
         shown: dict[str, object] = {**self.total().contract_numbers()}
         rows = self.rows
-        if rows is not None and rows.numbers is not None:
+        if rows is not None and rows.numbers is not None and BY_COMMAND in rows.shown:
             shown["commands"] = {row.name: row.numbers() for row in rows.commands()}
-        if rows is not None and rows.by_server:
+        if rows is not None and rows.by_server and BY_SERVER in rows.shown:
             shown["servers"] = {row.name: row.numbers() for row in rows.servers()}
         return shown
 
@@ -144,7 +174,7 @@ class RowRecorder(Recorder):
     """
 
     __slots__ = (
-        "_heard", "_key", "_name", "_port", "_rows", "_server", "_slow_from", "_want_from",
+        "_key", "_name", "_port", "_rows", "_series", "_server", "_slow_from", "_switch",
     )  # fmt: skip
 
     def __init__(self, port: PortStats, rows: PortRows, key: int, name: str) -> None:
@@ -153,20 +183,23 @@ class RowRecorder(Recorder):
         self.explains = port.explains
         self.keeps_keys = port.keeps_keys
         self.tally = port.tally
+        self._switch = port._switch
+        self.wanted = port._switch
         self._key = key
         self._name = name
         self._port = port
         self._rows = rows
         self._server: Row | None = None
-        self._want_from: i64 = port._want_from
+        self._series: ServerSeries | None = None
         self._slow_from: i64 = port._slow_from
-        self._heard = port._heard
 
     def _begin(self) -> Row:
         recorders = self._port._recorders
         if self._key not in recorders and len(recorders) < MAX_SERVERS:
             recorders[self._key] = self
         self._server = server = self._rows.server(self._name)
+        if self._rows.series is not None:
+            self._series = self._rows.series.server(server.name)
         return server
 
     def answered(self, latency_ns: i64) -> bool:
@@ -175,11 +208,16 @@ class RowRecorder(Recorder):
         server, rows, commands = self._server, self._rows, self.commands
         if server is None and rows.by_server:
             server = self._begin()
-        if server is not None:
-            server.add(index, latency_ns, slow)
+        failed = False
         if commands is not None:
-            rows.command(commands.take()).add(index, latency_ns, slow)
-        return latency_ns >= self._want_from or self._heard
+            failed = commands.failed
+            number = commands.take()
+            rows.command(number).add(index, latency_ns, slow, failed)
+            if self._series is not None:
+                self._series.add(number, failed, index, latency_ns)
+        if server is not None:
+            server.add(index, latency_ns, slow, failed)
+        return latency_ns >= self._switch.from_ns or self._switch.everything
 
     def wants(self, status: str, blocking: bool) -> bool:
         server, rows, commands = self._server, self._rows, self.commands
@@ -188,8 +226,11 @@ class RowRecorder(Recorder):
         if server is not None:
             server.count(status, blocking)
         if commands is not None:
-            rows.command(commands.take()).count(status, blocking)
-        return self._port._logs(status) or self._heard
+            number = commands.take()
+            rows.command(number).count(status, blocking)
+            if self._series is not None:
+                self._series.count(number, status_of(status, blocking))
+        return self._port.takes(status)
 
     def report(self, exchange: Exchange) -> None:
         self._port.report(exchange)

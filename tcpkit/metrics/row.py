@@ -15,13 +15,14 @@ class Row:
     """
 
     __slots__ = (
-        "name", "histogram", "slow_reqs", "timeouts", "aborted", "silent", "blocking",
+        "name", "histogram", "slow_reqs", "errors", "timeouts", "aborted", "silent", "blocking",
     )  # fmt: skip
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.histogram = Histogram()
         self.slow_reqs: i64 = 0  # at or over the threshold; 0 without one
+        self.errors: i64 = 0  # replied with one; counted only where errors are told apart
         self.timeouts: i64 = 0  # gave up waiting; a late reply is counted in the histogram too
         self.aborted: i64 = 0
         self.silent: i64 = 0
@@ -32,11 +33,13 @@ class Row:
         """Replied requests, late ones included, blocking ones not."""
         return self.histogram.count
 
-    def add(self, index: i64, latency_ns: i64, slow: bool) -> None:
+    def add(self, index: i64, latency_ns: i64, slow: bool, failed: bool) -> None:
         """A replied request; `index` is the latency's `bucket_index`."""
         self.histogram.add_at(index, latency_ns)
         if slow:
             self.slow_reqs += 1
+        if failed:
+            self.errors += 1
 
     def count(self, status: str, blocking: bool) -> None:
         if status == TIMEOUT:
@@ -52,6 +55,7 @@ class Row:
         """Count all that `other` has counted as well; `other` stays as it is."""
         self.histogram.merge(other.histogram)
         self.slow_reqs += other.slow_reqs
+        self.errors += other.errors
         self.timeouts += other.timeouts
         self.aborted += other.aborted
         self.silent += other.silent

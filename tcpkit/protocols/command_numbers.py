@@ -31,12 +31,14 @@ class CommandNumbers:
     """The commands of a run. `listed` are those that the protocol itself has."""
 
     __slots__ = (
-        "current", "names", "_listed", "_numbers", "_unlisted", "_words", "_known",
-        "_by_bytes", "_codes",
+        "current", "failed", "names", "tells_errors", "_listed", "_numbers", "_unlisted", "_words",
+        "_known", "_by_bytes", "_codes",
     )  # fmt: skip
 
     def __init__(self, listed: frozenset[str]) -> None:
         self.current: i64 = OTHER  # of the exchange that is told next
+        self.failed = False  # its reply is an error: only known where it is asked for,
+        self.tells_errors = False  # here
         self.names = [OTHER_NAME]  # by number
         self._listed = listed
         self._numbers: dict[str, int] = {OTHER_NAME: OTHER, "": OTHER}
@@ -50,6 +52,7 @@ class CommandNumbers:
         """`current`, once: who forgets to set it counts for OTHER, not for the last command."""
         number = self.current
         self.current = OTHER
+        self.failed = False
         return number
 
     def number(self, name: str, served: bool) -> i64:

@@ -166,6 +166,20 @@ class PairingCounts:
             self.unpaired[reason] = self.unpaired.get(reason, 0) + count
 
 
+@final
+class Wanted:
+    """Which replied requests an Exchange is made of; may change while packets come.
+
+    Those with a latency of `from_ns` or more, and while `everything` is set all.
+    """
+
+    __slots__ = ("everything", "from_ns")
+
+    def __init__(self, from_ns: i64, everything: bool) -> None:
+        self.from_ns: i64 = from_ns
+        self.everything = everything
+
+
 @mypyc_attr(allow_interpreted_subclasses=True)
 class Recorder:
     """Takes what the sessions of one server port produce."""
@@ -173,7 +187,9 @@ class Recorder:
     keeps_replies: bool = False  # sessions keep the beginning of each reply, for `Exchange.reply`
     explains: bool = False  # sessions look for what explains a latency, for `Exchange.evidence`
     keeps_keys: bool = False  # sessions set `Exchange.keys`
-    tally: Tally | None = None  # may be told of plain requests that are wanted
+    # May be told of plain requests that are wanted, but for those which `wanted.from_ns` says.
+    tally: Tally | None = None
+    wanted: Wanted | None = None
     divides: bool = False  # `of_server` gives another one
     # Who tells an exchange to `answered` or `wants` says of which command it is before, here.
     commands: CommandNumbers | None = None

@@ -76,6 +76,8 @@ class PairedSession(Step):
         commands = self.recorder.commands
         if commands is not None:
             commands.current = self.command_number(request, commands, True)
+            if commands.tells_errors:
+                commands.failed = self.is_error_reply()
         if request.flags & BLOCKING:
             counts.blocking += 1
             return self.recorder.wants(OK, True)

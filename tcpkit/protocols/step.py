@@ -16,6 +16,7 @@ from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.held_up import HeldUp
 from tcpkit.protocols.message import (
     BLOCKING,
+    ERROR,
     MID_STREAM,
     NO_TIME,
     OK,
@@ -133,6 +134,11 @@ class Step(Stream):
         commands = self.recorder.commands
         if commands is not None:
             commands.current = self.command_number(request, commands, False)
+            commands.failed = False
+
+    def is_error_reply(self) -> bool:
+        """Whether the reply just read is an error."""
+        raise NotImplementedError
 
     def is_answering(self) -> bool:
         """Whether a reply has begun and not ended."""
@@ -370,6 +376,7 @@ class Step(Stream):
         commands = self.recorder.commands
         if commands is not None:
             commands.current = commands.number(exchange.command, exchange.status == OK)
+            commands.failed = exchange.status == ERROR
         if exchange.status == SILENT:
             self.counts.silent += 1
             return self.recorder.wants(SILENT, False)

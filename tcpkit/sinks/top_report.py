@@ -54,11 +54,12 @@ def fields_of(report: TopReport) -> dict[str, object]:
         "bytes_error": report.bounds["bytes_error"],
         "time_error": report.bounds["time_error"],
         "slowest_error": report.bounds["slowest_error"],
-        "rows": [_row(row) for row in report.rows],
+        "rows": [row_fields(row) for row in report.rows],
     }
 
 
-def _row(row: TopRow) -> dict[str, object]:
+def row_fields(row: TopRow) -> dict[str, object]:
+    """A row for JSON; None where there is no number."""
     looked_up = row.lookups > 0
     return {
         "name": row.name,

@@ -11,7 +11,7 @@ MS = 1_000_000
 def row(name: str, *latencies: int, slow_from: int = 1 << 62) -> Row:
     made = Row(name)
     for latency_ns in latencies:
-        made.add(bucket_index(latency_ns), latency_ns, latency_ns >= slow_from)
+        made.add(bucket_index(latency_ns), latency_ns, latency_ns >= slow_from, False)
     return made
 
 

@@ -179,6 +179,7 @@ def test_a_log_beside_it_gets_whole_exchanges(tmp_path_factory: pytest.TempPathF
     recorder = TopRecorder(TopTables([KEYS]))
     log = JsonLog(LogFile(str(tmp_path_factory.mktemp("top") / "log")))
     assert PortStats(6379, None, [], [recorder]).tally is not None
-    assert PortStats(6379, None, [log], [recorder]).tally is None
+    wanted = PortStats(6379, None, [log], [recorder]).wanted
+    assert wanted is not None and wanted.from_ns <= 0, "none is told in short"
     assert PortStats(6379, None, [], [recorder, recorder]).tally is None
     assert PortStats(6379, None, [], [recorder]).answered(OK == "ok")

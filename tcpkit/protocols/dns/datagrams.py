@@ -269,6 +269,9 @@ class DnsReader(DatagramReader):
                 self._fill(datagram, False)
                 number = learned_number(query, commands, is_answer(self._reply.rcode))
             commands.current = number
+            if commands.tells_errors:
+                self._fill(datagram, False)
+                commands.failed = not is_answer(self._reply.rcode)
         if recorder.answered(latency_ns):
             self._fill(datagram, recorder.keeps_replies)
             recorder.report(answered_exchange(query, self._reply, "udp", exact))

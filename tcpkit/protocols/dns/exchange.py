@@ -94,6 +94,7 @@ def tell_command(query: Query, recorder: Recorder) -> None:
     if commands is not None:
         number = known_number(query, commands)
         commands.current = learned_number(query, commands, False) if number < 0 else number
+        commands.failed = False
 
 
 def _put_words(exchange: Exchange, query: Query) -> None:

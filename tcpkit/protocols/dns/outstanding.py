@@ -116,6 +116,7 @@ class Outstanding:
             if number == NOT_KNOWN:
                 number = learned_number(query, commands, is_answer(reply.rcode))
             commands.current = number
+            commands.failed = not is_answer(reply.rcode)
         if recorder.answered(latency_ns):
             recorder.report(answered_exchange(query, reply, "tcp", exact))
         self._remove(query)

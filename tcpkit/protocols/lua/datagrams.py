@@ -266,6 +266,8 @@ class LuaDatagrams(DatagramReader):
             served = reader != NO_REPLY and not self._driver.reply_text(reader)[0]
             number = learned_number(command, commands, served)
         commands.current = number
+        if commands.tells_errors:
+            commands.failed = reader != NO_REPLY and self._driver.reply_text(reader)[0]
 
     def _answered(
         self, asked: Asked, datagram: Datagram, connection: int, latency_ns: i64

@@ -380,6 +380,9 @@ class LuaSession(OrderedSession):
             number = learned_number(command, commands, served)
         return number
 
+    def is_error_reply(self) -> bool:
+        return self._driver.reply_text(self._connection)[0]
+
     # Exchanges
 
     def describe_request(self, request: Request, exchange: Exchange) -> None:

@@ -253,6 +253,9 @@ class BinarySession(OrderedSession):
             number = commands.learn_code(opcode, commands.number(word_of(opcode), served))
         return number
 
+    def is_error_reply(self) -> bool:
+        return is_error(self._reader.status)
+
     def describe_request(self, request: Request, exchange: Exchange) -> None:
         describe(request.raw, exchange)
         if self.recorder.keeps_keys and exchange.key is not None:

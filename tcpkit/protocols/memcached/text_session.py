@@ -372,6 +372,9 @@ class TextSession(OrderedSession):
             number = learned_number(line, commands, served)
         return number
 
+    def is_error_reply(self) -> bool:
+        return is_error(self._reader.kind)
+
     def describe_request(self, request: Request, exchange: Exchange) -> None:
         describe_command(request.raw, exchange)
         if self.recorder.keeps_keys and exchange.key is not None:

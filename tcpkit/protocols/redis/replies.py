@@ -225,6 +225,9 @@ class ReplySide(RequestSide):
         kind = replies.kind
         if is_error(kind) or request.arguments is not None:
             return False
+        wanted = self.recorder.wanted
+        if wanted is not None and replies.first_ns - request.last_ns >= wanted.from_ns:
+            return False
         outline = self.scanners.outline
         if request.flags & (LATE | BLOCKING) or not outline.read(request.raw):
             return False

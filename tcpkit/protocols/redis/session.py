@@ -33,6 +33,10 @@ class RedisSession(ReplicaSide):
         served = replied and replies is not None and not is_error(replies.kind)
         return learned_number(arguments_of(request), commands, served)
 
+    def is_error_reply(self) -> bool:
+        replies = self._replies
+        return replies is not None and is_error(replies.kind)
+
     def request_gap(self, size: i64, seq: i64) -> None:
         if self._request_state == LET_GO:
             return
