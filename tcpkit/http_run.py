@@ -16,6 +16,7 @@ from tcpkit.sinks.summary import pairing_numbers
 
 if TYPE_CHECKING:
     from tcpkit.online import Online
+    from tcpkit.server.exposition import Exposition
 
 # What /stats.json leaves out: names and texts of single requests, and what only a page draws.
 PRIVATE: Final = ("clients", "keys", "timeline", "slowest", "slow_by", "health")
@@ -42,14 +43,17 @@ class _Run:
         self._run = run
         self._begin_s = time.time()
         self.counts = HttpCounts()
+        self._exposition: Exposition | None = None  # made when Prometheus comes for the first time
 
     def metrics(self) -> Make:
         snapshot = self._snapshot()
 
         def make() -> Answer:
-            from tcpkit.server.exposition import CONTENT_TYPE, exposed
+            from tcpkit.server.exposition import CONTENT_TYPE, Exposition
 
-            return answer(CONTENT_TYPE, exposed(snapshot))
+            if self._exposition is None:
+                self._exposition = Exposition()
+            return answer(CONTENT_TYPE, self._exposition.text(snapshot))
 
         return make
 

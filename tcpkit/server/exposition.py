@@ -2,36 +2,38 @@
 
 import platform
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import accumulate
 from typing import Final
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
-    HistogramMetricFamily,
     Metric,
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
 
-from tcpkit.protocols.message import TIMEOUT
 from tcpkit.server.metrics_snapshot import Snapshot
+from tcpkit.server.series_lines import SeriesLines, clean
 
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
-_NS_PER_S: Final = 1e9
 _NOW: Final = {"fragments waiting"}  # of the rooms' numbers those that are no counters
 
 
-def exposed(snapshot: Snapshot) -> bytes:
-    """The text. It takes some 8 us for each sample."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(SnapshotCollector(snapshot))
-    return generate_latest(registry)
+class Exposition:
+    """Writes the text, always for the same run, in one thread at a time."""
+
+    def __init__(self) -> None:
+        self._series = SeriesLines()
+
+    def text(self, snapshot: Snapshot) -> bytes:
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(SnapshotCollector(snapshot))
+        return self._series.text(snapshot).encode() + generate_latest(registry)
 
 
 class SnapshotCollector(Collector):
-    """Gives one snapshot to the library."""
+    """Gives one snapshot, all of it but the series, to the library."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -42,7 +44,6 @@ class SnapshotCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         yield from self._about()
-        yield from self._requests()
         yield from self._pairs()
         yield from self._capture()
         yield from self._http()
@@ -55,51 +56,15 @@ class SnapshotCollector(Collector):
         run = GaugeMetricFamily(
             "tcpkit_run_info", "Always 1: what is traced.", labels=("interface", "mode")
         )
-        run.add_metric((_clean(now.interface), _clean(now.mode)), 1)
+        run.add_metric((clean(now.interface), clean(now.mode)), 1)
         yield run
         yield GaugeMetricFamily(
             "tcpkit_start_time_seconds", "When the run began, since the epoch.", now.begin_s
         )
 
-    def _requests(self) -> Iterator[Metric]:
-        now = self._snapshot
-        names = ("protocol", "server", "command", "status")
-        protocol = _clean(now.mode)
-        durations = HistogramMetricFamily(
-            "tcpkit_request_duration_seconds",
-            "From the last byte of a request to the first byte of its reply.",
-            labels=names,
-        )
-        requests = CounterMetricFamily(
-            "tcpkit_requests",
-            "Requests by what became of them; a late reply counts beside its timeout.",
-            labels=names,
-        )
-        timeouts = CounterMetricFamily(
-            "tcpkit_timeouts",
-            "Requests that got no reply in time.",
-            labels=names[:3],
-        )
-        edges = [repr(bound / _NS_PER_S) for bound in now.bounds_ns]
-        edges.append("+Inf")
-        for each in now.latencies:
-            labels = (protocol, _clean(each.server), _clean(each.command), each.status)
-            counts = list(accumulate(each.buckets))
-            buckets = list(zip(edges, counts, strict=True))
-            durations.add_metric(labels, buckets, each.total_ns / _NS_PER_S)
-            requests.add_metric(labels, counts[-1])
-        for server, command, status, count in now.unanswered:
-            labels = (protocol, _clean(server), _clean(command), status)
-            requests.add_metric(labels, count)
-            if status == TIMEOUT:
-                timeouts.add_metric(labels[:3], count)
-        yield durations
-        yield requests
-        yield timeouts
-
     def _pairs(self) -> Iterator[Metric]:
         now = self._snapshot
-        protocol = _clean(now.mode)
+        protocol = clean(now.mode)
         yield _counters(
             "tcpkit_pairs",
             "Requests with their replies: exact by the captured bytes, or inferred.",
@@ -182,10 +147,5 @@ def _counters(
 ) -> Metric:
     family = CounterMetricFamily(name, about, labels=labels)
     for values, count in counts.items():
-        family.add_metric([_clean(value) for value in values], count)
+        family.add_metric([clean(value) for value in values], count)
     return family
-
-
-def _clean(text: str) -> str:
-    """`text` as valid UTF-8, whatever packets and scripts had in it."""
-    return text.encode("utf-8", "backslashreplace").decode()

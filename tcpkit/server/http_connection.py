@@ -4,6 +4,7 @@ While a request is answered nothing more is read, so what a client sends is held
 """
 
 import asyncio
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final, cast
 
 import h11
@@ -147,7 +148,9 @@ class HttpConnection(asyncio.Protocol):
         zipped = bool(sent.zipped) and request is not None and _takes_gzip(request)
         closes = self._ended or self._http.their_state is not h11.DONE
         headers = headers_of(sent, zipped, self._server.date(), closes)
-        head = self._http.send(h11.Response(status_code=sent.code, headers=headers))
+        reason = HTTPStatus(sent.code).phrase
+        response = h11.Response(status_code=sent.code, headers=headers, reason=reason)
+        head = self._http.send(response)
         self._code = sent.code
         self._transport.pause_reading()
         self._wait(WRITING, self._server.limits.answer_s)
