@@ -104,14 +104,14 @@ class HttpConnection(asyncio.Protocol):
             self._transport.abort()
 
     def _wait(self, state: int, seconds: float) -> None:
-        """For the client, not longer than that."""
+        """Not longer than that."""
         self.state = state
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(seconds, self._overdue)
 
     def _overdue(self) -> None:
-        if self.state in (READING, WRITING):
+        if self.state in (READING, WORKING, WRITING):
             self._server.counts.overdue += 1
         self.abort()
 
@@ -134,7 +134,7 @@ class HttpConnection(asyncio.Protocol):
         if isinstance(event, h11.ConnectionClosed):
             self._close()
         elif self.request is not None:  # whole, or with a body that nobody needs
-            self.state = WORKING
+            self._wait(WORKING, self._server.limits.answer_s)
             self._transport.pause_reading()
             self._server.queue(self)
         elif self.state == IDLE and self._http.trailing_data[0]:

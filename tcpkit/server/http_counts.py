@@ -15,7 +15,7 @@ class HttpCounts:
         self.codes: dict[int, int] = {}
         self.refused = 0  # came while all that there may be waited for their answers
         self.displaced = 0  # ended to make room: the one whose client had been idle longest
-        self.overdue = 0  # sent no whole request, or did not take the answer, in time
+        self.overdue = 0  # sent no whole request, or had not the whole answer, in time
         self.lost = 0  # ended before the kernel took the whole answer, `overdue` ones included
 
     def served(self, code: int) -> None:

@@ -31,6 +31,7 @@ class Route:
         self._until_s = 0.0  # by the loop's clock
         self._begun_s = 0.0
         self._waiting: list[Use] = []
+        self._making: asyncio.Future[Answer] | None = None
         self.made = 0  # how often
 
     def ask(self, executor: Executor, use: Use) -> None:
@@ -45,16 +46,22 @@ class Route:
         self._answer = None
         self._begun_s = loop.time()
         try:
-            future = loop.run_in_executor(executor, self._take())
+            self._making = loop.run_in_executor(executor, self._take())
         except Exception as error:  # must not end the capture, whatever it is
             self._done(_failure(error))
             return
-        future.add_done_callback(self._made)
+        self._making.add_done_callback(self._made)
+
+    def close(self) -> None:
+        """Nobody waits any more; what the thread still makes is thrown away."""
+        self._waiting.clear()
+        if self._making is not None:
+            self._making.cancel()
 
     def _made(self, future: "asyncio.Future[Answer]") -> None:
+        self._making = None
         if future.cancelled():
-            self._waiting.clear()  # the server is closed, and so are they
-            return
+            return  # the server is closed
         error = future.exception()
         self._done(future.result() if error is None else _failure(error))
 

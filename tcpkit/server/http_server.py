@@ -37,7 +37,7 @@ class Limits(NamedTuple):
     connections: int = 64
     requests: float = 100.0
     request_s: float = 5.0  # from a request's first byte, or the connection's start, to its end
-    answer_s: float = 10.0  # for a client to take an answer
+    answer_s: float = 10.0  # until an answer is there, and then for a client to take it
     idle_s: float = 75.0  # between two requests: a scrape each minute keeps its connection
     leave_s: float = 2.0  # for a client to close
 
@@ -87,6 +87,8 @@ class HttpServer:
             self._timer.cancel()
         for connection in list(self._open):
             connection.abort()
+        for route in self._routes.values():
+            route.close()
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     def admit(self, connection: HttpConnection) -> bool:

@@ -1,12 +1,16 @@
 """--http on a live capture: what a monitoring system gets is what the log says."""
 
 import json
+import os
+import select
+import signal
 import socket
 import subprocess
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -210,6 +214,24 @@ def test_clients_that_stall_lose_no_packet(server: RespServer) -> None:
     assert ended.status == 0
     assert counter(ended.err, "http clients displaced") > 0
     assert counter(ended.err, "http malformed") > 0
+
+
+def test_daemon_serves_and_ends(redis: RedisServer, tmp_path: Path) -> None:
+    port, pidfile = free_port(), tmp_path / "pid"
+    started = tcpkit_run(
+        *("-i", "lo", "-m", "redis", "-p", str(redis.port), "-P", "0", "--http", str(port)),
+        *("-d", "--pidfile", pidfile),
+    )
+    assert started.status == 0, started
+    assert f", http {HOST}:{port}, process " in started.err
+    daemon = os.pidfd_open(int(pidfile.read_text()))
+    try:
+        when_counted(port, make_traffic(redis.port))
+    finally:
+        signal.pidfd_send_signal(daemon, signal.SIGTERM)
+        ended = select.select([daemon], [], [], DEADLINE_S)[0]
+        os.close(daemon)
+    assert ended
 
 
 def test_busy_port_is_told_before_the_terminal_is_left() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import re
+import threading
 
 import pytest
 
@@ -10,7 +11,17 @@ from tcpkit.errors import TcpkitError
 from tcpkit.server.http_answer import TEXT, Answer, answer
 from tcpkit.server.http_route import Make, Route
 from tcpkit.server.http_server import HttpServer
-from tests.server.http_clients import GET, HOST, Run, asked, connect, text, until, with_server
+from tests.server.http_clients import (
+    GET,
+    HOST,
+    PATIENT,
+    Run,
+    asked,
+    connect,
+    text,
+    until,
+    with_server,
+)
 
 LONG = b"abc\n" * 4096
 
@@ -89,10 +100,12 @@ def test_other_methods_are_told_what_is_allowed(method: str, run: Run) -> None:
 def test_body_of_a_request_is_not_taken_for_the_next_request(run: Run) -> None:
     async def body(server: HttpServer) -> None:
         post = b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(GET)
-        reply = await asked(server, post + GET)
-        assert reply.startswith(b"HTTP/1.1 405 ")
-        assert reply.count(b"HTTP/1.1 ") == 1
-        assert b"\r\nConnection: close\r\n" in reply.replace(b"connection:", b"Connection:")
+        chunked = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        for sent in (post, post + GET, chunked + b"%x\r\n" % len(GET) + GET + b"\r\n0\r\n\r\n"):
+            reply = await asked(server, sent)
+            assert reply.startswith(b"HTTP/1.1 405 ")
+            assert reply.count(b"HTTP/1.1 ") == 1
+            assert b"\r\nconnection: close\r\n" in reply.lower()
 
     run(with_server(body))
 
@@ -221,6 +234,71 @@ def test_answer_is_made_anew_when_its_life_is_over(run: Run) -> None:
         client.socket.close()
 
     run(with_server(body, {"/": Route(counted.take, 0.01)}))
+
+
+class Held:
+    """A route whose answer is being made until `go` is set."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.begun = threading.Event()
+
+    def take(self) -> Make:
+        def make() -> Answer:
+            self.begun.set()
+            assert self.go.wait(60)
+            return answer(TEXT, b"late\n")
+
+        return make
+
+
+def test_answer_that_is_being_made_holds_up_no_other(run: Run) -> None:
+    held = Held()
+
+    async def body(server: HttpServer) -> None:
+        waiting, other = await connect(server), await connect(server)
+        late = asyncio.ensure_future(waiting.get())
+        await until(held.begun.is_set)
+        assert (await other.get("/none")).code == 404
+        held.go.set()
+        assert (await late).body == b"late\n"
+        waiting.socket.close()
+        other.socket.close()
+
+    run(with_server(body, {"/": Route(held.take)}))
+
+
+def test_answer_that_is_not_there_in_time_is_waited_for_no_longer(run: Run) -> None:
+    held = Held()
+
+    async def body(server: HttpServer) -> None:
+        client = await connect(server)
+        await client.send(GET)
+        await client.ended()
+        await until(lambda: server.counts.lost == 1)
+        assert server.counts.overdue == 1
+        held.go.set()
+
+    run(with_server(body, {"/": Route(held.take)}, PATIENT._replace(answer_s=0.05)))
+
+
+def test_server_that_closes_while_an_answer_is_made_says_nothing(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = Held()
+
+    async def body(server: HttpServer) -> None:
+        client = await connect(server)
+        await client.send(GET)
+        await until(held.begun.is_set)
+        client.socket.close()
+
+    run(with_server(body, {"/": Route(held.take)}))
+    held.go.set()
+    for thread in threading.enumerate():
+        if thread.name.startswith("tcpkit-http"):
+            thread.join(60)
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize("failing", ["take", "make"])
