@@ -90,6 +90,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     add("--by")
     add("-P", "--stats-port", default=str(DEFAULT_STATS_PORT))
     add("--bind")
+    add("--http")
     add("-S", "--script")
     add("--lua", default="")
     add("--lua-jit", action="store_true")
@@ -145,6 +146,10 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
             f"choose from {', '.join(modes())}"
         )
     config = _whole(options, early)
+    if options.http is not None:
+        from tcpkit.http_options import with_http
+
+        config = with_http(options.http, config, command)
     if command:
         config = options_of(command).checked(options, config)
     if script is None:
