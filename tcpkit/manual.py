@@ -81,6 +81,9 @@ WHAT COMES OUT
         --http [ADDR:]PORT  serve numbers for Prometheus at /metrics, as JSON at
                             /stats.json, and a live page at /, with -i and a
                             protocol; on 127.0.0.1 unless ADDR is given
+        --otlp URL          send latencies to an OpenTelemetry collector, as
+                            http://localhost:4318: live every 10 s, of files at
+                            the end; needs `pip install tcpkit[otlp]`
     -q, --quiet             no summary at the end
 
 HOW IT RUNS

@@ -84,6 +84,10 @@ def run(config: Config, script: "Script | None" = None, look: Look | None = None
             problem = error
         pipeline.finish()
         pipeline.close()
+        if config.otlp and savefile.counts.packets:
+            from tcpkit.otlp_run import send_once
+
+            send_once(pipeline)
     except OutputClosed:
         pipeline.close_others()
         _ignore_stdout()

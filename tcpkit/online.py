@@ -21,6 +21,7 @@ from tcpkit.sinks.log_file import OutputClosed
 from tcpkit.wire.address import endpoint_text
 
 if TYPE_CHECKING:
+    from tcpkit.otlp_run import OtlpTimer
     from tcpkit.script.script import Script
     from tcpkit.server.http_server import HttpServer
 
@@ -61,6 +62,11 @@ class Online:
             from tcpkit.http_run import server_of
 
             self.http = server_of(self)
+        self.otlp: OtlpTimer | None = None
+        if config.otlp:
+            from tcpkit import otlp_run
+
+            self.otlp = otlp_run.OtlpTimer(self.pipeline, time.time_ns, self.pipeline.tell)
         self._stop = asyncio.Event()
         self._problem: TcpkitError | None = None
         self._output_closed = False
@@ -75,6 +81,8 @@ class Online:
             except TcpkitError:
                 self.server.close()
                 raise
+        if self.otlp is not None:
+            self.otlp.start()
         loop = asyncio.get_running_loop()
         loop.add_reader(self.capture.fileno(), self._guarded, self._read)
         loop.add_signal_handler(signal.SIGINT, self._stop.set)
@@ -95,6 +103,8 @@ class Online:
             raise OutputClosed
         first = self._problem
         self._guarded(self._drain if first is None else self._finish)
+        if self.otlp is not None:
+            await self.otlp.finish()
         problem = first or self._problem
         if problem is not None:
             raise problem
@@ -135,6 +145,8 @@ class Online:
         counts["stats clients lost"] = served.lost
         if self.http is not None:
             counts.update(self.http.counts.numbers())
+        if self.otlp is not None:
+            counts.update(self.otlp.numbers())
         return counts
 
     def summary(self) -> str:

@@ -91,6 +91,7 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     add("-P", "--stats-port", default=str(DEFAULT_STATS_PORT))
     add("--bind")
     add("--http")
+    add("--otlp")
     add("-S", "--script")
     add("--lua", default="")
     add("--lua-jit", action="store_true")
@@ -150,6 +151,10 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
         from tcpkit.http_options import with_http
 
         config = with_http(options.http, config, command)
+    if options.otlp is not None:
+        from tcpkit.otlp_options import with_otlp
+
+        config = with_otlp(options.otlp, config, command)
     if command:
         config = options_of(command).checked(options, config)
     if script is None:

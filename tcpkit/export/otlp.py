@@ -3,6 +3,7 @@
 import importlib.util
 import logging
 import socket
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 PATH: Final = "/v1/metrics"
 TIMEOUT_S: Final = 5.0  # for an export, all tries together
 INTERVAL_S: Final = 10.0  # between two exports of a live run
+INTERVAL_VARIABLE: Final = "OTEL_METRIC_EXPORT_INTERVAL"  # the SDK's own, in milliseconds
+MIN_INTERVAL_S: Final = 0.1
+MAX_DIGITS: Final = 9
 
 
 def endpoint_of(url: str) -> str:
@@ -36,6 +40,20 @@ def endpoint_of(url: str) -> str:
     return url if parts.path.endswith(PATH) else url.rstrip("/") + PATH
 
 
+def interval_s(variables: Mapping[str, str]) -> float:
+    """Between two exports, by the environment. Raises ConfigError.
+
+    >>> interval_s({}), interval_s({"OTEL_METRIC_EXPORT_INTERVAL": "60000"})
+    (10.0, 60.0)
+    """
+    text = variables.get(INTERVAL_VARIABLE, "")
+    if not text:
+        return INTERVAL_S
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
+        raise ConfigError(f"{INTERVAL_VARIABLE} takes milliseconds, not {text!r}")
+    return max(int(text) / 1000, MIN_INTERVAL_S)
+
+
 def check_installed() -> None:
     """Raises ConfigError where the SDK is missing."""
     has_any = importlib.util.find_spec("opentelemetry") is not None
@@ -43,15 +61,36 @@ def check_installed() -> None:
         raise ConfigError("--otlp needs the OpenTelemetry SDK: pip install 'tcpkit[otlp]'")
 
 
-class _LastWord(logging.Handler):
-    """Keeps what the exporter says of a failure."""
+class _Reason(logging.Handler):
+    """Keeps what the exporter says of a failure: the error behind it, where there is one."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.text = ""
+        self._is_cause = False
+
+    def clear(self) -> None:
+        self.text = ""
+        self._is_cause = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.text = record.getMessage()
+        arguments = record.args if isinstance(record.args, tuple) else ()
+        causes = [each for each in arguments if isinstance(each, Exception)]
+        if causes:
+            self.text = _innermost(causes[0]).rpartition(": ")[2]
+            self._is_cause = True
+        elif not self._is_cause:
+            self.text = record.getMessage()
+
+
+def _innermost(error: object) -> str:
+    """The text of the error that the others are about."""
+    while isinstance(error, Exception):
+        inner = getattr(error, "reason", None) or (error.args[0] if error.args else None)
+        if not isinstance(inner, Exception):
+            break
+        error = inner
+    return str(error)
 
 
 class Otlp:
@@ -62,7 +101,7 @@ class Otlp:
         self.sent = 0  # exports that the collector took
         self.failed = 0
         self._exporter: OTLPMetricExporter | None = None
-        self._word = _LastWord()
+        self._reason = _Reason()
 
     def send(self, snapshot: Snapshot) -> None:
         """Raises TcpkitError where the collector does not take it."""
@@ -76,10 +115,11 @@ class Otlp:
             "service.version": __version__,
             "host.name": socket.gethostname(),
         }
+        self._reason.clear()
         result = exporter.export(metrics_of(snapshot, resource, __version__))
         if result is not MetricExportResult.SUCCESS:
             self.failed += 1
-            reason = " ".join(self._word.text.split()) or "no reason given"
+            reason = " ".join(self._reason.text.split()) or "no reason given"
             raise TcpkitError(f"cannot send to {self.endpoint}: {reason}")
         self.sent += 1
 
@@ -91,6 +131,6 @@ class Otlp:
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
 
         logger = logging.getLogger("opentelemetry")
-        logger.addHandler(self._word)
+        logger.addHandler(self._reason)
         logger.propagate = False
         return OTLPMetricExporter(endpoint=self.endpoint, timeout=TIMEOUT_S)
