@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tcpkit.server.exposition import Exposition
 
 # What /stats.json leaves out: names and texts of single requests, and what only a page draws.
-PRIVATE: Final = ("clients", "keys", "timeline", "slowest", "slow_by", "health")
+PRIVATE: Final = ("clients", "keys", "timeline", "slowest", "slow_by")
 
 
 def server_of(run: "Online") -> HttpServer:

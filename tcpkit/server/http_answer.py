@@ -1,9 +1,6 @@
 """What the HTTP server sends: a status, headers and a body, the same for all clients."""
 
-import base64
 import gzip
-import hashlib
-import re
 from http import HTTPStatus
 from typing import Final, NamedTuple
 
@@ -22,9 +19,7 @@ FAILED: Final = int(HTTPStatus.INTERNAL_SERVER_ERROR)
 VERSION_NOT_SUPPORTED: Final = int(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED)
 
 SMALL: Final = 1024  # bytes; below it a body is not worth to be compressed
-_NONE: Final = "'none'"
 _FAST: Final = 1  # of gzip's levels: 5 times smaller at a tenth of the default's time
-_SCRIPT: Final = re.compile(rb"<script\b[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 
 
 class Answer(NamedTuple):
@@ -42,27 +37,6 @@ def answer(content_type: str, body: bytes, policy: str = NOTHING_LOADS) -> Answe
     """What was asked for; compressed too, which takes its time."""
     zipped = gzip.compress(body, _FAST, mtime=0) if len(body) >= SMALL else b""
     return Answer(OK, content_type, body, zipped, policy)
-
-
-def page_answer(html: bytes) -> Answer:
-    """A page that runs the scripts written in it, and none that packets bring into it."""
-    hashes = [
-        f"'sha256-{base64.b64encode(hashlib.sha256(script).digest()).decode()}'"
-        for script in _SCRIPT.findall(html)
-    ]
-    policy = "; ".join(
-        (
-            f"default-src {_NONE}",
-            f"script-src {' '.join(hashes or [_NONE])}",
-            "style-src 'unsafe-inline'",
-            "img-src data:",
-            "connect-src 'self'",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
-    return answer(HTML, html, policy)
 
 
 def error_answer(code: int, said: str, more: tuple[tuple[str, str], ...] = ()) -> Answer:

@@ -15,6 +15,7 @@ from tcpkit.server.http_answer import FAILED, Answer, error_answer
 LIFE_S: Final = 0.5  # so long an answer is given again
 # Making answers takes a sixth of the time at most, however long one takes and whoever asks.
 REST: Final = 5
+MAX_LIFE_S: Final = 5.0  # but no scrape gets older numbers than that
 
 Make = Callable[[], Answer]
 Take = Callable[[], Make]  # in the loop: copies what `Make` needs, which runs in a thread
@@ -69,10 +70,19 @@ class Route:
         self.made += 1
         now_s = asyncio.get_running_loop().time()
         self._answer = made
-        self._until_s = now_s + max(self._life_s, REST * (now_s - self._begun_s))
+        self._until_s = now_s + life_s(self._life_s, now_s - self._begun_s)
         waiting, self._waiting = self._waiting, []
         for use in waiting:
             use(made)
+
+
+def life_s(least_s: float, took_s: float) -> float:
+    """How long an answer is given again that took so long to make.
+
+    >>> life_s(0.5, 0.01), life_s(0.5, 0.3), life_s(0.5, 3.0), life_s(60.0, 3.0)
+    (0.5, 1.5, 5.0, 60.0)
+    """
+    return max(least_s, min(MAX_LIFE_S, REST * took_s))
 
 
 def fixed(made: Answer) -> Route:

@@ -216,6 +216,16 @@ def test_clients_that_stall_lose_no_packet(server: RespServer) -> None:
     assert counter(ended.err, "http malformed") > 0
 
 
+def test_summary_is_divided_only_where_that_was_asked_for(redis: RedisServer) -> None:
+    for by, shown in (((), False), (("--by", "command"), True)):
+        with serving("-p", str(redis.port), *by) as (tracer, port):
+            when_counted(port, make_traffic(redis.port))
+            said = tracer.stop().err
+        assert ("requests by command" in said) == shown
+        assert "requests by server" not in said
+        assert counter(said, "http requests") >= 1
+
+
 def test_daemon_serves_and_ends(redis: RedisServer, tmp_path: Path) -> None:
     port, pidfile = free_port(), tmp_path / "pid"
     started = tcpkit_run(
