@@ -9,7 +9,7 @@ from typing import Final, TypedDict
 import pytest
 
 from tests.deploy.files import DEPLOY
-from tests.deploy.metrics import METRICS, names_in
+from tests.deploy.metrics import METRICS, labels_asked, labels_kept, labels_of, names_in
 from tests.deploy.prometheus import Prometheus, prometheus_running
 
 
@@ -98,6 +98,14 @@ def test_the_rules_stand_on_metrics_and_rules_that_exist(prometheus: Prometheus)
     recorded = {rule["name"] for rule in rules if rule["type"] == "recording"}
     asked = set().union(*(names_in(rule["query"]) for rule in rules))
     assert asked - recorded - set(METRICS) == set()
+
+
+@pytest.mark.parametrize("expression", EXPRESSIONS)
+def test_only_labels_that_exist_are_asked_for(expression: str) -> None:
+    wrong = [each for each in labels_asked(expression) if each[1] not in labels_of(each[0])]
+    assert wrong == []
+    common = frozenset.intersection(*map(labels_of, names_in(expression) or METRICS))
+    assert labels_kept(expression) <= common
 
 
 def test_variables_that_are_asked_with_are_defined() -> None:

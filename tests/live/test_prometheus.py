@@ -24,6 +24,7 @@ from tests.servers import free_port, redis_server_running
 
 # Upper bounds of the histogram's buckets, seconds: 1, 2, 5 in each decade, as docs/fleet.md says.
 BOUNDS: Final = [step * 10.0**power for power in range(-5, 2) for step in (1, 2, 5)][:20]
+EDGES: Final = [*map(repr, BOUNDS), "+Inf"]
 # Each server gets this many quick requests, and slow ones that hold it up so long, in seconds.
 QUICK: Final = 300
 SLOW: Final[tuple[dict[float, int], ...]] = ({}, {0.003: 20}, {0.03: 27, 0.3: 3})
@@ -45,8 +46,7 @@ class Fleet(NamedTuple):
 
 def bound_of(latency_ns: int) -> str:
     """The upper bound of the bucket that a latency belongs into."""
-    index = bisect_left(BOUNDS, latency_ns / 1e9)
-    return "+Inf" if index == len(BOUNDS) else repr(BOUNDS[index])
+    return EDGES[bisect_left(BOUNDS, latency_ns / 1e9)]
 
 
 def key_of(labels: dict[str, str]) -> Key:
@@ -55,12 +55,8 @@ def key_of(labels: dict[str, str]) -> Key:
 
 def same(bound: str) -> str:
     """A bound as it is compared here, however it was written."""
-    return bound if bound == "+Inf" else repr(BOUNDS[_nearest(float(bound))])
-
-
-def _nearest(bound: float) -> int:
-    [index] = [i for i, each in enumerate(BOUNDS) if math.isclose(each, bound)]
-    return index
+    [edge] = [edge for edge in EDGES if math.isclose(float(edge), float(bound))]
+    return edge
 
 
 def quantile_s(rows: list[Row], share: float) -> float:
@@ -130,16 +126,12 @@ def test_every_bucket_of_every_server_and_command_is_that_of_the_log(fleet: Flee
     single: Counter[Key] = Counter()
     for row in fleet.rows:
         assert row["latency_ns"] is not None
-        place = row["server"], row["command"], row["status"]
-        single[(*place, bound_of(row["latency_ns"]))] += 1
+        single[row["server"], row["command"], row["status"], bound_of(row["latency_ns"])] += 1
     expected: dict[Key, float] = {}
     for server, command, status in {key[:3] for key in single}:
-        edges = [*map(repr, BOUNDS), "+Inf"]
-        counts = accumulate(single[(server, command, status, edge)] for edge in edges)
-        expected |= {
-            (server, command, status, edge): count
-            for edge, count in zip(edges, counts, strict=True)
-        }
+        counts = accumulate(single[server, command, status, edge] for edge in EDGES)
+        for edge, count in zip(EDGES, counts, strict=True):
+            expected[server, command, status, edge] = count
     buckets = fleet.prometheus.query(f"sum by (server, command, status, le) ({BUCKETS})")
     found = {key_of(sample.labels): sample.value for sample in buckets}
     assert found == expected
