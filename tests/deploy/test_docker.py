@@ -1,4 +1,4 @@
-"""The image is made of what the build needs, and starts what tcpkit takes; no Docker is needed here."""
+"""The image is made of what the build needs, and starts what tcpkit takes. No Docker needed."""
 
 import json
 import re
