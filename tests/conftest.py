@@ -22,7 +22,7 @@ def live_fault() -> str | None:
     """Why nothing can be captured on this machine's own interfaces; None if it can."""
     if importlib.util.find_spec("pcap") is None:
         return "pypcap is not installed"
-    servers = ("redis-server", "memcached", "nsd", "unbound")
+    servers = ("redis-server", "memcached", "nsd", "unbound", "prometheus")
     clients = ("memccapable", "dig", "kdig", "dnsperf", "ip", "nc", "psql", "tmux")
     for program in (*servers, *clients):
         if shutil.which(program) is None:
