@@ -4,6 +4,7 @@ import asyncio
 import os
 from collections.abc import Callable
 
+from tcpkit import __version__
 from tcpkit.errors import TcpkitError
 from tcpkit.export.otlp import Otlp, interval_s
 from tcpkit.export.otlp_data import Snapshot, counted
@@ -26,7 +27,7 @@ def send_once(pipeline: Pipeline) -> None:
     """At the end of files, at their time. Raises TcpkitError."""
     table, first = pipeline.table, pipeline.first
     assert table is not None and first is not None
-    otlp = Otlp(pipeline.config.otlp)
+    otlp = Otlp(pipeline.config.otlp, __version__)
     try:
         otlp.send(snapshot_of(pipeline, int(first.first_ns), int(table.now_ns)))
     finally:
@@ -44,7 +45,7 @@ class OtlpTimer:
         self._pipeline = pipeline
         self._now_ns = now_ns
         self._say = say
-        self._otlp = Otlp(pipeline.config.otlp)
+        self._otlp = Otlp(pipeline.config.otlp, __version__)
         self._start_ns = now_ns()
         self._interval_s = interval_s(os.environ)
         self._skipped = 0  # a send was due while the one before went on

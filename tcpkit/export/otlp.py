@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from tcpkit import __version__
 from tcpkit.errors import ConfigError, TcpkitError
 from tcpkit.export.otlp_data import Snapshot, metrics_of
 
@@ -96,7 +95,8 @@ def _innermost(error: object) -> str:
 class Otlp:
     """`send` waits for the collector, so live it belongs into a thread; one at a time."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, version: str) -> None:
+        self._version = version
         self.endpoint = endpoint_of(url)
         self.sent = 0  # exports that the collector took
         self.failed = 0
@@ -112,11 +112,11 @@ class Otlp:
             exporter = self._exporter = self._made()
         resource = {
             "service.name": "tcpkit",
-            "service.version": __version__,
+            "service.version": self._version,
             "host.name": socket.gethostname(),
         }
         self._reason.clear()
-        result = exporter.export(metrics_of(snapshot, resource, __version__))
+        result = exporter.export(metrics_of(snapshot, resource, self._version))
         if result is not MetricExportResult.SUCCESS:
             self.failed += 1
             reason = " ".join(self._reason.text.split()) or "no reason given"
