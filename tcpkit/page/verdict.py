@@ -1,0 +1,157 @@
+"""What a page says first, in sentences: was it slow, when, for whom, why; and what limits that."""
+
+from typing import Final, NamedTuple, cast
+
+from tcpkit.page.cause import cause
+from tcpkit.page.doubts import doubts
+from tcpkit.page.shape import Model, Named
+from tcpkit.page.slowness import Limit, is_slow, limit_of, slow_in_columns
+from tcpkit.page.span import Clock, busiest_span
+from tcpkit.page.words import counted, joined, share
+from tcpkit.sinks.units import duration
+
+UNSEEN, GOOD, SOME, BAD = "unseen", "good", "some", "bad"
+MANY: Final = 0.01  # of the requests: more slow ones are a bad sign, not a few
+MOST: Final = 3  # names in a sentence
+
+
+class Answer(NamedTuple):
+    """One of the four: a few words, and a sentence with the numbers."""
+
+    question: str
+    short: str
+    more: str
+
+
+class Verdict(NamedTuple):
+    level: str  # one of the four above
+    answers: list[Answer]
+    doubts: list[str]
+
+
+def verdict_of(model: dict[str, object], utc_offset_s: int) -> Verdict:
+    """`model` is an Overview's; clock times are told with that offset from UTC."""
+    return _verdict(cast(Model, model), Clock(utc_offset_s))
+
+
+def _verdict(model: Model, clock: Clock) -> Verdict:
+    total = model["total"]
+    if not total["requests"] and not total["timeouts"]:
+        return Verdict(UNSEEN, [_unseen(model)], doubts(model, False))
+    limit = limit_of(model)
+    in_columns = slow_in_columns(model, limit)
+    slow = total["slow"] if limit.is_given else sum(count for _, count in in_columns)
+    if not slow and not total["timeouts"]:
+        return Verdict(GOOD, [_not_slow(model, limit)], doubts(model, False))
+    level = BAD if slow + total["timeouts"] > MANY * total["requests"] else SOME
+    answers = [
+        _was_it_slow(model, limit, slow),
+        Answer("When?", *busiest_span(model, in_columns, clock)),
+        _for_whom(model, limit),
+        Answer("Why?", *cause(model, [each for each in model["slowest"] if is_slow(each, limit)])),
+    ]
+    return Verdict(level, answers, doubts(model, True))
+
+
+def _unseen(model: Model) -> Answer:
+    source = model["source"]
+    ports = joined([str(port) for port in source["ports"]])
+    total = model["total"]
+    others = total["blocking"] + total["silent"] + total["aborted"]
+    if others:
+        more = f"{counted(others, 'request')} had no latency: blocking, without a reply, or cut off."
+    else:
+        more = f"No {source['mode']} request with a reply was found on port {ports}."
+    return Answer("Was it slow?", "Not known: nothing was timed.", more)
+
+
+def _not_slow(model: Model, limit: Limit) -> Answer:
+    total = model["total"]
+    more = (
+        f"None of {counted(total['requests'], 'request')} took {limit.text}: half of them at most "
+        f"{duration(total['p50_ns'])}, the longest {duration(total['max_ns'])}."
+    )
+    if limit.is_given:
+        return Answer("Was it slow?", "No.", more)
+    return Answer("Was it slow?", "Nothing stands out.", more + _judged(limit))
+
+
+def _judged(limit: Limit) -> str:
+    return (
+        f" No limit was given with -t: {duration(limit.ns)} is where ten times the median, "
+        "and 1 ms at least, is rounded up to."
+    )
+
+
+def _was_it_slow(model: Model, limit: Limit, slow: int) -> Answer:
+    total = model["total"]
+    parts: list[str] = []
+    if slow:
+        of = counted(total["requests"], "request")
+        parts.append(f"{slow:,} of {of} ({share(slow, total['requests'])}) took {limit.text}")
+    if total["timeouts"]:
+        waited = duration(model["source"]["timeout_ns"])
+        late = model["accuracy"]["late"]
+        answered = f", {late:,} of them were answered later" if late else ""
+        parts.append(f"{total['timeouts']:,} got no reply within {waited}{answered}")
+    level = f"Half took at most {duration(total['p50_ns'])}, 99 % at most "
+    level += f"{duration(total['p99_ns'])}, the longest {duration(total['max_ns'])}."
+    more = "; ".join(parts) + ". " + (level if total["requests"] else "")
+    if slow and not limit.is_given:
+        more += _judged(limit)
+    if total["timeouts"] and not slow:
+        short = "Yes: replies did not come."
+    elif slow + total["timeouts"] > MANY * total["requests"]:
+        short = "Yes." if limit.is_given or total["timeouts"] else "Some stand out."
+    else:
+        short = "For few requests." if limit.is_given or total["timeouts"] else "A few stand out."
+    return Answer("Was it slow?", short, more.strip())
+
+
+def _for_whom(model: Model, limit: Limit) -> Answer:
+    slowest = [each for each in model["slowest"] if is_slow(each, limit)]
+    clients = _counts([_host(each["client"]) for each in slowest])
+    commands = _counts([each["command"] for each in slowest])
+    if not clients:
+        return Answer("For whom?", "Not known.", "None of them is among the slowest kept.")
+    whose = f"{clients[0][0]}" if len(clients) == 1 else _most(clients, len(slowest), "client")
+    what = f"{commands[0][0]}" if len(commands) == 1 else _most(commands, len(slowest), "command")
+    kept = f"Of the {len(slowest):,} slowest" if len(slowest) > 1 else "The one slow request"
+    more = f"{kept}: {_listed(clients)}; {_listed(commands)}."
+    if limit.is_given:
+        more += _of_commands(model["commands"])
+    servers = _counts([each["server"] for each in slowest])
+    if len(model["servers"]) > 1:
+        more += f" Servers: {_listed(servers)}."
+    return Answer("For whom?", f"{what}, {whose}", more)
+
+
+def _of_commands(rows: list[Named]) -> str:
+    """All slow ones by command, since those are counted and not only kept."""
+    worst = sorted((row for row in rows if row["slow"]), key=lambda row: -row["slow"])[:MOST]
+    if not worst:
+        return ""
+    texts = [f"{row['name']} {row['slow']:,} of {row['requests']:,}" for row in worst]
+    return f" Slow in all: {joined(texts)}."
+
+
+def _counts(names: list[str]) -> list[tuple[str, int]]:
+    counts: dict[str, int] = {}
+    for name in names:
+        counts[name] = counts.get(name, 0) + 1
+    return sorted(counts.items(), key=lambda item: -item[1])
+
+
+def _most(counts: list[tuple[str, int]], total: int, what: str) -> str:
+    name, count = counts[0]
+    return f"mostly {name}" if 2 * count > total else f"{len(counts)} {what}s"
+
+
+def _listed(counts: list[tuple[str, int]]) -> str:
+    texts = [f"{name} {count:,}" for name, count in counts[:MOST]]
+    rest = sum(count for _, count in counts[MOST:])
+    return ", ".join([*texts, f"{len(counts) - MOST} others {rest:,}"] if rest else texts)
+
+
+def _host(client: str) -> str:
+    return client.rpartition(":")[0].strip("[]")
