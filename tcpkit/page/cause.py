@@ -1,14 +1,15 @@
 """Why: what the packets prove of the slowest requests, and what only happened beside them."""
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from tcpkit.page.shape import Model, Slow
-from tcpkit.page.words import counted, joined, share
+from tcpkit.page.words import joined, share
 from tcpkit.sinks.units import duration
 
 MOST: Final = 3
-SHOWN: Final = 60  # characters of a request that is named
+UNKNOWN: Final = "without a reason that the packets prove"
+BESIDE: Final = "without a proven one, but answered only after another connection's"
 _AMOUNT: Final = r"-?[\d.]+ (?:ns|us|ms|s|B|kB|MB|GB)"
 _KINDS: Final = (
     (re.compile(rf"^queued {_AMOUNT} behind "), "waited on their connection behind "),
@@ -19,37 +20,54 @@ _KINDS: Final = (
 )
 
 
+class Share(NamedTuple):
+    """Slow requests of one kind."""
+
+    text: str  # of what kind
+    number: int
+    waited_ns: int
+    is_proven: bool
+
+
 def cause(model: Model, slow: list[Slow]) -> tuple[str, str]:
     """A few words and a sentence, about `slow`, which are of the slowest."""
     if not slow:
         return "Not known.", "None of them is among the slowest requests that are kept."
     if not model["source"]["explains"]:
         return "Not looked for.", "The packets were read without --explain. " + _spent(slow)
-    kinds: dict[str, int] = {}
-    beside: dict[str, int] = {}
-    unknown = 0
-    for request in slow:
-        if request["reason"] is not None:
-            kind = kind_of(request["reason"])
-            kinds[kind] = kinds.get(kind, 0) + 1
-            continue
-        unknown += 1
-        other = held_up_beside(request, model["slowest"])
-        if other is not None:
-            beside[_named(other)] = beside.get(_named(other), 0) + 1
-    parts = [f"{count:,} {kind}" for kind, count in _most(kinds)[:MOST]]
-    rest = sum(count for _, count in _most(kinds)[MOST:])
+    shares = shares_of(slow, model["slowest"])
+    whole_ns = sum(share.waited_ns for share in shares)
+    kept = "The slow request" if len(slow) == 1 else f"Of the {len(slow):,} slowest, by time waited"
+    texts = [
+        f"{share(each.waited_ns, whole_ns)} ({each.number:,}) {each.text}" for each in shares[:MOST]
+    ]
+    rest = sum(each.number for each in shares[MOST:])
     if rest:
-        parts.append(f"{rest:,} for other reasons (see the list)")
-    if unknown:
-        parts.append(f"for {unknown:,} the packets prove no reason")
-    of = f"Of {counted(len(slow), 'slow request')} that are kept: {'; '.join(parts)}. "
-    for name, count in _most(beside)[:1]:
-        of += (
-            f"{count:,} of those without one were answered only after {name} on another "
-            "connection to the same server: it may have held them up, which packets cannot prove. "
-        )
-    return _short(kinds, unknown, beside), of + _spent(slow)
+        texts.append(f"{rest:,} more in other ways")
+    return _short(shares, whole_ns), f"{kept}: {'; '.join(texts)}. {_spent(slow)}".strip()
+
+
+def shares_of(slow: list[Slow], kept: list[Slow]) -> list[Share]:
+    """`slow` by what is known of each, that with the most waiting first."""
+    found: dict[str, Share] = {}
+    for request in slow:
+        reason, other = request["reason"], None
+        if reason is not None:
+            text = kind_of(reason)
+        else:
+            other = held_up_beside(request, kept)
+            text = UNKNOWN
+        if other is not None:
+            text = f"{BESIDE} {other['command']}"
+        before = found.get(text, Share(text, 0, 0, reason is not None))
+        waited_ns = before.waited_ns + _waited_ns(request)
+        found[text] = Share(text, before.number + 1, waited_ns, reason is not None)
+    return sorted(found.values(), key=lambda share: (-share.waited_ns, -share.number))
+
+
+def _waited_ns(request: Slow) -> int:
+    parts = (request["upload_ns"], request["latency_ns"], request["download_ns"])
+    return sum(max(part, 0) for part in parts if part is not None)
 
 
 def kind_of(reason: str) -> str:
@@ -89,16 +107,16 @@ def held_up_beside(request: Slow, others: list[Slow]) -> Slow | None:
     return found
 
 
-def _short(kinds: dict[str, int], unknown: int, beside: dict[str, int]) -> str:
-    total = sum(kinds.values()) + unknown
-    if not kinds:
-        if beside:
-            return f"Not proven; {_most(beside)[0][0]} ran meanwhile."
-        return "No reason is proven."
-    kind, count = _most(kinds)[0]
-    if 2 * count > total:
-        return f"Mostly: {kind}"
-    return f"{counted(len(kinds), 'reason')}, none for most" if unknown else "Several reasons"
+def _short(shares: list[Share], whole_ns: int) -> str:
+    first = shares[0]
+    if 2 * first.waited_ns < whole_ns:
+        proven = sum(each.waited_ns for each in shares if each.is_proven)
+        return "Several reasons" if 2 * proven >= whole_ns else "Mostly no reason is proven"
+    if first.text == UNKNOWN:
+        return "No reason is proven" if len(shares) == 1 else "Mostly no reason is proven"
+    if not first.is_proven:
+        return f"Not proven: most waited while {first.text[len(BESIDE) + 1 :]} ran"
+    return f"{'All' if len(shares) == 1 else 'Mostly'}: {first.text}"
 
 
 def _spent(slow: list[Slow]) -> str:
@@ -125,12 +143,3 @@ def _spent(slow: list[Slow]) -> str:
         f"{word} {share(part, sum(sums))}" for word, part in zip(words, sums, strict=True) if part
     ]
     return f"Their time, {duration(sum(sums))} in all: {joined(texts)}."
-
-
-def _named(request: Slow) -> str:
-    text = request["request"]
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}..."
-
-
-def _most(counts: dict[str, int]) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: -item[1])

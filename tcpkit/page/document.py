@@ -58,12 +58,17 @@ def live_page() -> bytes:
     return _document("tcpkit", "live", _policy("'self'"), "", "null")
 
 
-def report_page(model: dict[str, object], title: str) -> bytes:
-    """A report of an Overview's `model`; local time is that of this machine at its begin."""
+def report_page(model: dict[str, object], title: str, problem: str = "") -> bytes:
+    """A report of an Overview's `model`; local time is that of this machine at its begin.
+
+    `problem` is what ended the read before the capture's end, "" for nothing.
+    """
     begin_ns = model["begin_ns"]
     moment = begin_ns // 1_000_000_000 if isinstance(begin_ns, int) else 0
     offset_s = time.localtime(moment).tm_gmtoff
     verdict = verdict_of(model, offset_s)
+    if problem:
+        verdict.doubts.insert(0, f"Only a part was read: {problem}.")
     data = {
         "title": title,
         "utc_offset_s": offset_s,

@@ -1,15 +1,18 @@
-"""When: the shortest time that most of the slow requests lie in."""
+"""When: the few short times in which nearly all of the waiting in slow requests ended."""
 
 import time
-from typing import Final
+from typing import Final, NamedTuple
 
-from tcpkit.page.shape import Model
-from tcpkit.page.words import counted, share
+from tcpkit.page.shape import Column, Model
+from tcpkit.page.slowness import Limit, slow_in_columns
+from tcpkit.page.words import counted, joined
 from tcpkit.sinks.units import duration
 
-MOST: Final = 0.9
+MOST: Final = 0.9  # of the waiting
+MAX_BURSTS: Final = 5
+TOGETHER: Final = 0.03  # of the whole time: what is closer is one burst
+WHOLE: Final = 0.5  # of the whole time: what takes longer is no burst
 NS_PER_S: Final = 1_000_000_000
-WHOLE: Final = 0.5  # of the time: what takes longer is no incident
 
 
 class Clock:
@@ -24,55 +27,91 @@ class Clock:
         whole = time.strftime("%H:%M:%S", time.gmtime(second))
         return f"{whole}.{rest:09d}"[: 8 + (decimals and decimals + 1)]
 
-    def day(self, time_ns: int) -> str:
-        return time.strftime("%Y-%m-%d", time.gmtime((time_ns + self._offset_ns) // NS_PER_S))
+
+class Burst(NamedTuple):
+    first: int  # column
+    last: int
+    number: int  # of slow requests and timeouts
 
 
-def busiest_span(model: Model, slow: list[tuple[int, int]], clock: Clock) -> tuple[str, str]:
-    """A few words and a sentence. `slow`: column and count; timeouts are added here."""
+def when(model: Model, limit: Limit, clock: Clock) -> tuple[str, str]:
+    """A few words and a sentence."""
     timeline = model["timeline"]
     begin_ns, width_ns = timeline["begin_ns"], timeline["width_ns"]
-    counts = dict(slow)
+    numbers = dict(slow_in_columns(model, limit))
     for column in timeline["columns"]:
         if column["timeouts"]:
-            counts[column["column"]] = counts.get(column["column"], 0) + column["timeouts"]
-    if begin_ns is None or not counts:
+            numbers[column["column"]] = numbers.get(column["column"], 0) + column["timeouts"]
+    if begin_ns is None or not numbers:
         return "Not known.", "No time is kept for them."
-    first, last, inside = _shortest(counts)
-    total = sum(counts.values())
-    all_first, all_last = timeline["columns"][0]["column"], timeline["columns"][-1]["column"]
-    whole_ns = (all_last - all_first + 1) * width_ns
-    span_ns = (last - first + 1) * width_ns
+    columns = timeline["columns"][-1]["column"] - timeline["columns"][0]["column"] + 1
+    found = bursts(_waited(model, limit, numbers), numbers, columns)
     decimals = 0 if width_ns >= NS_PER_S else 3
-    start = clock.text(begin_ns + first * width_ns, decimals)
-    end = clock.text(begin_ns + (last + 1) * width_ns, decimals)
-    told = "told by when the reply came or was given up"
-    many = len({column for column in counts})
-    if span_ns > WHOLE * whole_ns and total > 1:
-        short = f"All through the {duration(whole_ns)}"
-        worst = max(counts, key=lambda column: counts[column])
+
+    def start(burst: Burst) -> str:
+        return clock.text(begin_ns + burst.first * width_ns, decimals)
+
+    def end(burst: Burst) -> str:
+        return clock.text(begin_ns + (burst.last + 1) * width_ns, decimals)
+
+    total, whole = sum(numbers.values()), duration(columns * width_ns)
+    told = "Told by when replies came or were given up: the waiting began before."
+    length = sum(burst.last - burst.first + 1 for burst in found)
+    if len(found) > MAX_BURSTS or (length > WHOLE * columns and columns > 1):
+        worst = max(numbers, key=lambda column: numbers[column])
         at = clock.text(begin_ns + worst * width_ns, decimals)
-        part = counted(len(timeline["columns"]), "interval")
-        more = f"In {many:,} of {part} of {duration(width_ns)}, most of them ({counts[worst]:,}) at {at}"
-        return short, f"{more}; {told}."
-    if total == 1:
-        return f"At {start}", f"One request, in a capture of {duration(whole_ns)}; {told}."
-    lies = share(inside, total)
-    more = f"{inside:,} of the {total:,} ({lies}) within {duration(span_ns)} of {duration(whole_ns)}"
-    return f"{start} to {end}", f"{more}; {told}."
+        seen = f"In {len(numbers):,} of {counted(columns, 'interval')} of {duration(width_ns)}"
+        return f"All through the {whole}", f"{seen}, most ({numbers[worst]:,}) at {at}. {told}"
+    inside = sum(burst.number for burst in found)
+    of = "all of the waiting" if inside == total else "over 90 % of the waiting"
+    each = joined([f"{start(burst)} ({burst.number:,})" for burst in found])
+    if len(found) == 1:
+        short = f"{start(found[0])} to {end(found[0])}"
+        more = f"{inside:,} of {total:,}, and {of} in slow requests, in {duration(length * width_ns)}"
+        return short, f"{more} of {whole}. {told}"
+    short = f"{len(found)} bursts from {start(found[0])} to {end(found[-1])}"
+    return short, f"{inside:,} of {total:,}, and {of} in slow requests: at {each}. {told}"
 
 
-def _shortest(counts: dict[int, int]) -> tuple[int, int, int]:
-    """First and last column, and the count, of the fewest columns in a row with most of all."""
-    columns = sorted(counts)
-    wanted = MOST * sum(counts.values())
-    best = (columns[0], columns[-1], sum(counts.values()))
-    inside = left = 0
-    for column in columns:
-        inside += counts[column]
-        while inside - counts[columns[left]] >= wanted:
-            inside -= counts[columns[left]]
-            left += 1
-        if inside >= wanted and column - columns[left] < best[1] - best[0]:
-            best = (columns[left], column, inside)
-    return best
+def bursts(waited: dict[int, int], numbers: dict[int, int], columns: int) -> list[Burst]:
+    """The fewest columns with most of what was waited; those close together are one.
+
+    >>> bursts({3: 50, 4: 48, 90: 2}, {3: 1, 4: 2, 90: 9}, 100)
+    [Burst(first=3, last=4, number=3)]
+    """
+    wanted = MOST * sum(waited.values())
+    chosen: list[int] = []
+    for column in sorted(waited, key=lambda column: -waited[column]):
+        if sum(waited[each] for each in chosen) >= wanted:
+            break
+        chosen.append(column)
+    found: list[Burst] = []
+    for column in sorted(chosen):
+        if found and column - found[-1].last <= max(2, TOGETHER * columns):
+            first = found.pop().first
+        else:
+            first = column
+        number = sum(numbers[each] for each in numbers if first <= each <= column)
+        found.append(Burst(first, column, number))
+    return found
+
+
+def _waited(model: Model, limit: Limit, numbers: dict[int, int]) -> dict[int, int]:
+    """How long the slow ones of each column took in sum, as far as the map tells: for ranking."""
+    edges = model["timeline"]["edges_ns"]
+    waited: dict[int, int] = {}
+    for column in model["timeline"]["columns"]:
+        if column["column"] in numbers:
+            time_ns = _in_cells(column, edges, limit.ns)
+            time_ns += column["timeouts"] * model["source"]["timeout_ns"]
+            waited[column["column"]] = max(time_ns, 1)
+    return waited
+
+
+def _in_cells(column: Column, edges: list[int], limit_ns: int) -> int:
+    total = 0
+    for row, count in column["cells"]:
+        edge = edges[min(row, len(edges) - 1)]
+        if edge >= limit_ns:
+            total += count * edge
+    return total

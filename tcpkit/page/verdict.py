@@ -6,7 +6,7 @@ from tcpkit.page.cause import cause
 from tcpkit.page.doubts import doubts
 from tcpkit.page.shape import Model, Named
 from tcpkit.page.slowness import Limit, is_slow, limit_of, slow_in_columns
-from tcpkit.page.span import Clock, busiest_span
+from tcpkit.page.span import Clock, when
 from tcpkit.page.words import counted, joined, share
 from tcpkit.sinks.units import duration
 
@@ -46,7 +46,7 @@ def _verdict(model: Model, clock: Clock) -> Verdict:
     level = BAD if slow + total["timeouts"] > MANY * total["requests"] else SOME
     answers = [
         _was_it_slow(model, limit, slow),
-        Answer("When?", *busiest_span(model, in_columns, clock)),
+        Answer("When?", *when(model, limit, clock)),
         _for_whom(model, limit),
         Answer("Why?", *cause(model, [each for each in model["slowest"] if is_slow(each, limit)])),
     ]
@@ -114,16 +114,15 @@ def _for_whom(model: Model, limit: Limit) -> Answer:
     commands = _counts([each["command"] for each in slowest])
     if not clients:
         return Answer("For whom?", "Not known.", "None of them is among the slowest kept.")
-    whose = f"{clients[0][0]}" if len(clients) == 1 else _most(clients, len(slowest), "client")
-    what = f"{commands[0][0]}" if len(commands) == 1 else _most(commands, len(slowest), "command")
+    short = f"{_most(commands, len(slowest), 'command')} from {_most(clients, len(slowest), 'client')}"
     kept = f"Of the {len(slowest):,} slowest" if len(slowest) > 1 else "The one slow request"
     more = f"{kept}: {_listed(clients)}; {_listed(commands)}."
     if limit.is_given:
         more += _of_commands(model["commands"])
     servers = _counts([each["server"] for each in slowest])
     if len(model["servers"]) > 1:
-        more += f" Servers: {_listed(servers)}."
-    return Answer("For whom?", f"{what}, {whose}", more)
+        more += f" By server: {_listed(servers)}."
+    return Answer("For whom?", short[0].upper() + short[1:], more)
 
 
 def _of_commands(rows: list[Named]) -> str:
@@ -144,6 +143,8 @@ def _counts(names: list[str]) -> list[tuple[str, int]]:
 
 def _most(counts: list[tuple[str, int]], total: int, what: str) -> str:
     name, count = counts[0]
+    if count == total:
+        return name
     return f"mostly {name}" if 2 * count > total else f"{len(counts)} {what}s"
 
 

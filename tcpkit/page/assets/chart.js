@@ -129,7 +129,7 @@ class Chart {
     if (place > 0 && place < this.rows.count) {
       const y = this.y(limit);
       parts.push(svg("path", { class: "limit", d: `M${LEFT} ${y}h${this.box.across}` }));
-      parts.push(svg("text", { class: "limit-text", x: LEFT + 4, y: y - 3 }, `-t ${duration(limit)}`));
+      parts.push(svg("text", { class: "limit-text", x: this.width - RIGHT - 4, y: y - 4, "text-anchor": "end" }, `-t ${duration(limit)}`));
     }
     return parts;
   }
