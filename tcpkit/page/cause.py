@@ -8,8 +8,8 @@ from tcpkit.page.words import joined, share
 from tcpkit.sinks.units import duration
 
 MOST: Final = 3
-UNKNOWN: Final = "without a reason that the packets prove"
-BESIDE: Final = "without a proven one, but answered only after another connection's"
+UNKNOWN: Final = "no reason proven"
+BESIDE: Final = "none proven, but answered only after another connection's"
 _AMOUNT: Final = r"-?[\d.]+ (?:ns|us|ms|s|B|kB|MB|GB)"
 _KINDS: Final = (
     (re.compile(rf"^queued {_AMOUNT} behind "), "waited on their connection behind "),
@@ -37,14 +37,16 @@ def cause(model: Model, slow: list[Slow]) -> tuple[str, str]:
         return "Not looked for.", "The packets were read without --explain. " + _spent(slow)
     shares = shares_of(slow, model["slowest"])
     whole_ns = sum(share.waited_ns for share in shares)
-    kept = "The slow request" if len(slow) == 1 else f"Of the {len(slow):,} slowest, by time waited"
+    if len(slow) == 1:
+        return _short(shares, whole_ns), f"The slow request: {shares[0].text}. {_spent(slow)}".strip()
     texts = [
-        f"{share(each.waited_ns, whole_ns)} ({each.number:,}) {each.text}" for each in shares[:MOST]
+        f"{each.text} {share(each.waited_ns, whole_ns)} ({each.number:,})" for each in shares[:MOST]
     ]
     rest = sum(each.number for each in shares[MOST:])
     if rest:
-        texts.append(f"{rest:,} more in other ways")
-    return _short(shares, whole_ns), f"{kept}: {'; '.join(texts)}. {_spent(slow)}".strip()
+        texts.append(f"others ({rest:,})")
+    kept = f"Share of the time that the {len(slow):,} slowest took: {'; '.join(texts)}."
+    return _short(shares, whole_ns), f"{kept} {_spent(slow)}".strip()
 
 
 def shares_of(slow: list[Slow], kept: list[Slow]) -> list[Share]:
@@ -87,23 +89,24 @@ def held_up_beside(request: Slow, others: list[Slow]) -> Slow | None:
     """The request of another connection to the server that took at least half of this one's wait.
 
     It was sent before, took longer, and was answered before: a server with one thread would be
-    busy with it. The one that was answered last.
+    busy with it. Of several that with the longest latency.
     """
     reply_ns, latency_ns = request["reply_first_ns"], request["latency_ns"]
     if reply_ns is None or latency_ns is None:
         return None
     found: Slow | None = None
-    found_ns = request["request_last_ns"] + latency_ns // 2
+    half_ns = request["request_last_ns"] + latency_ns // 2
+    longest_ns = latency_ns
     for other in others:
         its_ns, its_latency_ns = other["reply_first_ns"], other["latency_ns"]
         if its_ns is None or its_latency_ns is None or "blocking" in other["flags"]:
             continue
         if other["client"] == request["client"] or other["server"] != request["server"]:
             continue
-        if its_latency_ns <= latency_ns or other["request_last_ns"] > request["request_last_ns"]:
+        if its_latency_ns <= longest_ns or other["request_last_ns"] > request["request_last_ns"]:
             continue
-        if found_ns <= its_ns <= reply_ns:
-            found, found_ns = other, its_ns
+        if half_ns <= its_ns <= reply_ns:
+            found, longest_ns = other, its_latency_ns
     return found
 
 
@@ -115,7 +118,7 @@ def _short(shares: list[Share], whole_ns: int) -> str:
     if first.text == UNKNOWN:
         return "No reason is proven" if len(shares) == 1 else "Mostly no reason is proven"
     if not first.is_proven:
-        return f"Not proven: most waited while {first.text[len(BESIDE) + 1 :]} ran"
+        return f"Not proven, but most waited while {first.text[len(BESIDE) + 1 :]} ran"
     return f"{'All' if len(shares) == 1 else 'Mostly'}: {first.text}"
 
 
@@ -138,8 +141,8 @@ def _spent(slow: list[Slow]) -> str:
         sums = [total + max(part, 0) for total, part in zip(sums, known, strict=True)]
     if not sum(sums):
         return ""
-    words = ("upload", "waiting behind others of the connection", "the server's turn", "download")
+    words = ("upload", "queued on the connection", "the server's turn", "download")
     texts = [
         f"{word} {share(part, sum(sums))}" for word, part in zip(words, sums, strict=True) if part
     ]
-    return f"Their time, {duration(sum(sums))} in all: {joined(texts)}."
+    return f"Of {duration(sum(sums))} in all: {joined(texts)}."

@@ -46,7 +46,7 @@ def when(model: Model, limit: Limit, clock: Clock) -> tuple[str, str]:
         return "Not known.", "No time is kept for them."
     columns = timeline["columns"][-1]["column"] - timeline["columns"][0]["column"] + 1
     found = bursts(_waited(model, limit, numbers), numbers, columns)
-    decimals = 0 if width_ns >= NS_PER_S else 3
+    decimals = next((digits for digits in range(3) if width_ns >= NS_PER_S // 10**digits), 3)
 
     def start(burst: Burst) -> str:
         return clock.text(begin_ns + burst.first * width_ns, decimals)
@@ -69,7 +69,7 @@ def when(model: Model, limit: Limit, clock: Clock) -> tuple[str, str]:
         short = f"{start(found[0])} to {end(found[0])}"
         more = f"{inside:,} of {total:,}, and {of} in slow requests, in {duration(length * width_ns)}"
         return short, f"{more} of {whole}. {told}"
-    short = f"{len(found)} bursts from {start(found[0])} to {end(found[-1])}"
+    short = f"{len(found)} bursts, {start(found[0])} to {end(found[-1])}"
     return short, f"{inside:,} of {total:,}, and {of} in slow requests: at {each}. {told}"
 
 

@@ -1,5 +1,5 @@
 // Latency over time as a map, with what went wrong and the rate beneath, on one axis of time.
-const LEFT = 58, RIGHT = 10, LANE = 15, RATE = 54, AXIS = 18, GAP = 8;
+const LEFT = 58, RIGHT = 10, LANE = 15, RATE = 46, AXIS = 18, GAP = 8;
 
 class Chart {
   constructor() {
@@ -41,7 +41,7 @@ class Chart {
   _draw() {
     if (!this.width) return;
     this.rows = Rows.of(this.timeline);
-    const step = Math.max(9, Math.min(15, Math.round(300 / this.rows.count)));
+    const step = Math.max(8, Math.min(15, Math.round(250 / this.rows.count)));
     const high = step * this.rows.count;
     this.box = { step, high, across: this.width - LEFT - RIGHT, top: 6 };
     this.wide = this.box.across / (this.last - this.first + 1);
