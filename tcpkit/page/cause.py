@@ -38,7 +38,9 @@ def cause(model: Model, slow: list[Slow]) -> tuple[str, str]:
     shares = shares_of(slow, model["slowest"])
     whole_ns = sum(share.waited_ns for share in shares)
     if len(slow) == 1:
-        return _short(shares, whole_ns), f"The slow request: {shares[0].text}. {_spent(slow)}".strip()
+        return _short(
+            shares, whole_ns
+        ), f"The slow request: {shares[0].text}. {_spent(slow)}".strip()
     texts = [
         f"{each.text} {share(each.waited_ns, whole_ns)} ({each.number:,})" for each in shares[:MOST]
     ]

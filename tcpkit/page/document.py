@@ -43,8 +43,8 @@ def _hash(text: str) -> str:
 def _policy(connects: str) -> str:
     """Only this script and this style; `connects` is where the script may ask."""
     return (
-        f"default-src 'none'; script-src {_hash(_script())}; style-src {_hash(_asset('page.css'))}; "
-        f"img-src data:; connect-src {connects}; base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; script-src {_hash(_script())}; "
+        f"style-src {_hash(_asset('page.css'))}; img-src data:; connect-src {connects}; base-uri 'none'; form-action 'none'"
     )
 
 
@@ -63,9 +63,7 @@ def report_page(model: dict[str, object], title: str, problem: str = "") -> byte
 
     `problem` is what ended the read before the capture's end, "" for nothing.
     """
-    begin_ns = model["begin_ns"]
-    moment = begin_ns // 1_000_000_000 if isinstance(begin_ns, int) else 0
-    offset_s = time.localtime(moment).tm_gmtoff
+    offset_s = utc_offset_s(model)
     verdict = verdict_of(model, offset_s)
     if problem:
         verdict.doubts.insert(0, f"Only a part was read: {problem}.")
@@ -77,6 +75,20 @@ def report_page(model: dict[str, object], title: str, problem: str = "") -> byte
     }
     first = _verdict_html(verdict) + tables(model)
     return _document(title, "report", _policy("'none'"), first, _json(data))
+
+
+def live_model(model: dict[str, object]) -> dict[str, object]:
+    """What `/overview.json` says: a live Overview's `model`, with its verdict."""
+    offset_s = utc_offset_s(model)
+    fields = verdict_fields(verdict_of(model, offset_s))
+    return {**model, "utc_offset_s": offset_s, "verdict": fields}
+
+
+def utc_offset_s(model: dict[str, object]) -> int:
+    """That of this machine's local time when the capture began."""
+    begin_ns = model["begin_ns"]
+    moment = begin_ns // 1_000_000_000 if isinstance(begin_ns, int) else 0
+    return time.localtime(moment).tm_gmtoff
 
 
 def verdict_fields(verdict: Verdict) -> dict[str, object]:

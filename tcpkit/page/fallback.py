@@ -12,13 +12,23 @@ def tables(model: dict[str, object]) -> str:
     """A `noscript` element."""
     shape = cast(Model, model)
     commands = [
-        [row["name"], f"{row['requests']:,}", _ms(row["p50_ns"]), _ms(row["p99_ns"])]
-        + [_ms(row["max_ns"]), f"{row['errors']:,}", f"{row['timeouts']:,}"]
+        [
+            row["name"],
+            f"{row['requests']:,}",
+            *(_ms(ns) for ns in (row["p50_ns"], row["p99_ns"], row["max_ns"])),
+            f"{row['errors']:,}",
+            f"{row['timeouts']:,}",
+        ]
         for row in shape["commands"][:MOST]
     ]
     slow = [
-        ["-" if row["latency_ns"] is None else _ms(row["latency_ns"]), row["status"]]
-        + [row["client"], row["request"], row["reason"] or "-"]
+        [
+            "-" if row["latency_ns"] is None else _ms(row["latency_ns"]),
+            row["status"],
+            row["client"],
+            row["request"],
+            row["reason"] or "-",
+        ]
         for row in shape["slowest"][:MOST]
     ]
     heads = ["command", "requests", "p50 ms", "p99 ms", "max ms", "errors", "timeouts"]

@@ -67,7 +67,9 @@ def when(model: Model, limit: Limit, clock: Clock) -> tuple[str, str]:
     each = joined([f"{start(burst)} ({burst.number:,})" for burst in found])
     if len(found) == 1:
         short = f"{start(found[0])} to {end(found[0])}"
-        more = f"{inside:,} of {total:,}, and {of} in slow requests, in {duration(length * width_ns)}"
+        more = (
+            f"{inside:,} of {total:,}, and {of} in slow requests, in {duration(length * width_ns)}"
+        )
         return short, f"{more} of {whole}. {told}"
     short = f"{len(found)} bursts, {start(found[0])} to {end(found[-1])}"
     return short, f"{inside:,} of {total:,}, and {of} in slow requests: at {each}. {told}"

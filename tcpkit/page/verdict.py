@@ -13,6 +13,7 @@ from tcpkit.sinks.units import duration
 UNSEEN, GOOD, SOME, BAD = "unseen", "good", "some", "bad"
 MANY: Final = 0.01  # of the requests: more slow ones are a bad sign, not a few
 MOST: Final = 3  # names in a sentence
+TEN_MINUTES_NS: Final = 600_000_000_000  # so long is the map of the live page
 
 
 class Answer(NamedTuple):
@@ -29,6 +30,18 @@ class Verdict(NamedTuple):
     doubts: list[str]
 
 
+class Counted(NamedTuple):
+    """What the columns of the map have together: of a file all, live the latest ten minutes."""
+
+    requests: int
+    slow: int
+    timeouts: int
+
+    @property
+    def is_bad(self) -> bool:
+        return self.slow + self.timeouts > MANY * self.requests
+
+
 def verdict_of(model: dict[str, object], utc_offset_s: int) -> Verdict:
     """`model` is an Overview's; clock times are told with that offset from UTC."""
     return _verdict(cast(Model, model), Clock(utc_offset_s))
@@ -39,18 +52,21 @@ def _verdict(model: Model, clock: Clock) -> Verdict:
     if not total["requests"] and not total["timeouts"]:
         return Verdict(UNSEEN, [_unseen(model)], doubts(model, False))
     limit = limit_of(model)
-    in_columns = slow_in_columns(model, limit)
-    slow = total["slow"] if limit.is_given else sum(count for _, count in in_columns)
-    if not slow and not total["timeouts"]:
-        return Verdict(GOOD, [_not_slow(model, limit)], doubts(model, False))
-    level = BAD if slow + total["timeouts"] > MANY * total["requests"] else SOME
+    columns = model["timeline"]["columns"]
+    seen = Counted(
+        sum(column["requests"] for column in columns),
+        sum(count for _, count in slow_in_columns(model, limit)),
+        sum(column["timeouts"] for column in columns),
+    )
+    if not seen.slow and not seen.timeouts:
+        return Verdict(GOOD, [_not_slow(model, limit, seen)], doubts(model, False))
     answers = [
-        _was_it_slow(model, limit, slow),
+        _was_it_slow(model, limit, seen),
         Answer("When?", *when(model, limit, clock)),
         _for_whom(model, limit),
         Answer("Why?", *cause(model, [each for each in model["slowest"] if is_slow(each, limit)])),
     ]
-    return Verdict(level, answers, doubts(model, True))
+    return Verdict(BAD if seen.is_bad else SOME, answers, doubts(model, True))
 
 
 def _unseen(model: Model) -> Answer:
@@ -59,21 +75,41 @@ def _unseen(model: Model) -> Answer:
     total = model["total"]
     others = total["blocking"] + total["silent"] + total["aborted"]
     if others:
-        more = f"{counted(others, 'request')} had no latency: blocking, without a reply, or cut off."
+        more = (
+            f"{counted(others, 'request')} had no latency: blocking, without a reply, or cut off."
+        )
     else:
         more = f"No {source['mode']} request with a reply was found on port {ports}."
     return Answer("Was it slow?", "Not known: nothing was timed.", more)
 
 
-def _not_slow(model: Model, limit: Limit) -> Answer:
-    total = model["total"]
-    more = (
-        f"None of {counted(total['requests'], 'request')} took {limit.text}: half of them at most "
-        f"{duration(total['p50_ns'])}, the longest {duration(total['max_ns'])}."
-    )
+def _not_slow(model: Model, limit: Limit, seen: Counted) -> Answer:
+    more = f"None of {counted(seen.requests, 'request')}{_lately(model)} took {limit.text}."
+    if seen.requests:
+        more += f" {_level(model)}"
     if limit.is_given:
         return Answer("Was it slow?", "No.", more)
     return Answer("Was it slow?", "Nothing stands out.", more + _judged(limit))
+
+
+def _lately(model: Model) -> str:
+    begin_ns, end_ns = model["begin_ns"], model["end_ns"]
+    if not _is_live(model) or begin_ns is None or end_ns is None:
+        return ""
+    return " of the last ten minutes" if end_ns - begin_ns > TEN_MINUTES_NS else ""
+
+
+def _is_live(model: Model) -> bool:
+    return model["source"]["kind"] == "live"
+
+
+def _level(model: Model) -> str:
+    total = model["total"]
+    since = "Since the start, half" if _is_live(model) else "Half"
+    return (
+        f"{since} took at most {duration(total['p50_ns'])}, 99 % at most "
+        f"{duration(total['p99_ns'])}, the longest {duration(total['max_ns'])}."
+    )
 
 
 def _judged(limit: Limit) -> str:
@@ -83,29 +119,29 @@ def _judged(limit: Limit) -> str:
     )
 
 
-def _was_it_slow(model: Model, limit: Limit, slow: int) -> Answer:
-    total = model["total"]
+def _was_it_slow(model: Model, limit: Limit, seen: Counted) -> Answer:
     parts: list[str] = []
-    if slow:
-        of = counted(total["requests"], "request")
-        parts.append(f"{slow:,} of {of} ({share(slow, total['requests'])}) took {limit.text}")
-    if total["timeouts"]:
+    if seen.slow:
+        of = counted(seen.requests, "request")
+        part = share(seen.slow, seen.requests)
+        parts.append(f"{seen.slow:,} of {of}{_lately(model)} ({part}) took {limit.text}")
+    if seen.timeouts:
         waited = duration(model["source"]["timeout_ns"])
-        late = model["accuracy"]["late"]
-        answered = f", {late:,} of them were answered later" if late else ""
-        parts.append(f"{total['timeouts']:,} got no reply within {waited}{answered}")
-    level = f"Half took at most {duration(total['p50_ns'])}, 99 % at most "
-    level += f"{duration(total['p99_ns'])}, the longest {duration(total['max_ns'])}."
-    more = "; ".join(parts) + ". " + (level if total["requests"] else "")
-    if slow and not limit.is_given:
+        parts.append(f"{seen.timeouts:,} got no reply within {waited}")
+    more = "; ".join(parts) + "."
+    if model["total"]["requests"]:
+        more += f" {_level(model)}"
+    if seen.slow and not limit.is_given:
         more += _judged(limit)
-    if total["timeouts"] and not slow:
-        short = "Yes: replies did not come."
-    elif slow + total["timeouts"] > MANY * total["requests"]:
-        short = "Yes." if limit.is_given or total["timeouts"] else "Some stand out."
-    else:
-        short = "For few requests." if limit.is_given or total["timeouts"] else "A few stand out."
-    return Answer("Was it slow?", short, more.strip())
+    return Answer("Was it slow?", _how_slow(limit, seen), more)
+
+
+def _how_slow(limit: Limit, seen: Counted) -> str:
+    if seen.timeouts:
+        return "Yes: replies did not come in time."
+    if limit.is_given:
+        return "Yes." if seen.is_bad else "Yes, for a few requests."
+    return "Some requests stand out." if seen.is_bad else "A few requests stand out."
 
 
 def _for_whom(model: Model, limit: Limit) -> Answer:
@@ -114,24 +150,26 @@ def _for_whom(model: Model, limit: Limit) -> Answer:
     commands = _counts([each["command"] for each in slowest])
     if not clients:
         return Answer("For whom?", "Not known.", "None of them is among the slowest kept.")
-    short = f"{_most(commands, len(slowest), 'command')} from {_most(clients, len(slowest), 'client')}"
+    short = (
+        f"{_most(commands, len(slowest), 'command')} from {_most(clients, len(slowest), 'client')}"
+    )
     kept = f"Of the {len(slowest):,} slowest" if len(slowest) > 1 else "The one slow request"
     more = f"{kept}: {_listed(clients)}; {_listed(commands)}."
     if limit.is_given:
-        more += _of_commands(model["commands"])
+        more += _of_commands(model["commands"], _is_live(model))
     servers = _counts([each["server"] for each in slowest])
     if len(model["servers"]) > 1:
         more += f" By server: {_listed(servers)}."
     return Answer("For whom?", short[0].upper() + short[1:], more)
 
 
-def _of_commands(rows: list[Named]) -> str:
+def _of_commands(rows: list[Named], live: bool) -> str:
     """All slow ones by command, since those are counted and not only kept."""
     worst = sorted((row for row in rows if row["slow"]), key=lambda row: -row["slow"])[:MOST]
     if not worst:
         return ""
     texts = [f"{row['name']} {row['slow']:,} of {row['requests']:,}" for row in worst]
-    return f" Slow in all: {joined(texts)}."
+    return f" {'Slow since the start' if live else 'Slow in all'}: {joined(texts)}."
 
 
 def _counts(names: list[str]) -> list[tuple[str, int]]:

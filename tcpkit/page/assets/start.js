@@ -23,7 +23,7 @@ function startLive() {
   const source = el("p", { class: "source" });
   const main = document.getElementById("main");
   const live = new Live((model) => {
-    const clock = new Clock(-new Date().getTimezoneOffset() * 60);
+    const clock = new Clock(model.utc_offset_s ?? -new Date().getTimezoneOffset() * 60);
     if (!page) {
       page = new Page(clock);
       main.append(...page.elements);
@@ -38,6 +38,7 @@ function startLive() {
     document.title = `${model.source.names.join(", ")} - tcpkit`;
     const { begin_ns: begin, width_ns: width } = model.timeline;
     const last = begin == null || model.end_ns == null ? null : Math.floor((model.end_ns - begin) / width) - 1;
+    if (last != null) model.timeline.columns = model.timeline.columns.filter((column) => column.column <= last); // whole ones
     page.update(model, clock, last);
   });
   document.getElementById("top").append(source, live.status);
