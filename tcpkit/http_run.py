@@ -7,7 +7,7 @@ import orjson
 
 from tcpkit import __version__
 from tcpkit.metrics.series import BOUNDS_NS
-from tcpkit.server.http_answer import JSON, TEXT, Answer, answer
+from tcpkit.server.http_answer import HTML, JSON, TEXT, Answer, answer
 from tcpkit.server.http_counts import HttpCounts
 from tcpkit.server.http_route import Make, Route, fixed
 from tcpkit.server.http_server import HttpServer
@@ -24,8 +24,11 @@ PRIVATE: Final = ("clients", "keys", "timeline", "slowest", "slow_by")
 
 def server_of(run: "Online") -> HttpServer:
     """A server that does not listen yet."""
+    from tcpkit.page import CONTENT_SECURITY_POLICY, live_page
+
     about = _Run(run)
     routes = {
+        "/": fixed(answer(HTML, live_page(), CONTENT_SECURITY_POLICY)),
         "/metrics": Route(about.metrics),
         "/stats.json": Route(about.stats),
         "/overview.json": Route(about.overview),
@@ -65,7 +68,14 @@ class _Run:
         overview = self._run.pipeline.overview
         assert overview is not None
         overview.look(self._run.captured_ns())
-        return _json(self._model())
+        model = self._model()
+
+        def make() -> Answer:
+            from tcpkit.page import live_model
+
+            return answer(JSON, orjson.dumps(live_model(model)))
+
+        return make
 
     def _model(self) -> dict[str, object]:
         overview = self._run.pipeline.overview

@@ -10,6 +10,7 @@ SYNOPSIS
     tcpkit trace ...                      what connections did, with the replies:
                                           tcpkit trace -h
     tcpkit top ...                        who is busy: tcpkit top -h
+    tcpkit report ...                     a page about a capture: tcpkit report -h
 
 DESCRIPTION
     tcpkit listens to the packets of an interface, or reads them from a capture

@@ -1,6 +1,6 @@
 """The command line: what a user types, checked.
 
-The first word may be a command with options of its own: `trace`, `top`.
+The first word may be a command with options of its own: `trace`, `top`, `report`.
 """
 
 import argparse
@@ -42,6 +42,7 @@ DIVISIONS: Final = ("command", "server")  # of --by
 COMMANDS: Final[dict[str, str]] = {
     "trace": "tcpkit.trace_options",
     "top": "tcpkit.top_options",
+    "report": "tcpkit.report_options",
 }
 
 
