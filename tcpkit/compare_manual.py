@@ -19,7 +19,7 @@ DESCRIPTION
     makes many requests slow counts as one. Where it does not contain 0 there is
     a "*", and the command is "slower" or "faster" ("mixed": one percentile is
     slower, the other one faster); else there is "no clear change". A p99 needs
-    1,000 requests in each capture; with less there is "-".
+    500 requests in each capture; with less there is "-".
 
 OPTIONS
     -j, --json              one JSON object instead of text

@@ -3,11 +3,13 @@
 Latencies of neighbours in time are not independent: a server that stalls makes many slow at
 once. To draw single requests would give intervals that are far too narrow. So each capture is
 cut into slices of time, and runs of neighbouring slices are drawn (a circular block bootstrap:
-Politis and Romano 1992). How long the runs must be shows in how the slices are correlated.
+Politis and Romano 1992). How long the runs must be shows in how the slices are correlated
+(correlation.py); what runs are too short for, or too few, widens the interval.
 
 A percentile of a draw needs the histogram of all its slices. Each slice's cumulative counts
-are packed into one large number, 64 bits for each bucket, so that to add the histograms of
-the slices is one `sum` of integers.
+are packed into one large number, a field for each bucket, so that to add the histograms of
+the slices is one `sum` of integers. Only buckets in which the percentile of a draw can lie have
+a field: those within SIGMAS standard errors.
 """
 
 import random
@@ -17,11 +19,15 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from tcpkit.compare.correlation import Correlation
+
 RESAMPLES: Final = 1_000
 SEED: Final = 1
 LEVEL: Final = 0.95
 PERCENTS: Final = (50, 99)
-_BYTES: Final = 8  # of a cumulative count
+SIGMAS: Final = 8
+_SHARE_OF_ALL: Final = 8  # a run has an eighth of all slices at most: else there are too few
+_FIELDS: Final = (("I", 4, 1 << 32), ("Q", 8, 1 << 64))
 
 
 class Sample(NamedTuple):
@@ -36,18 +42,24 @@ class Draws(NamedTuple):
     """What each resample gave: one entry a resample, in the same order everywhere."""
 
     requests: list[int]  # all requests
-    percentiles: tuple[list[int], ...]  # in ns, one list for each of PERCENTS; 0: no latency
+    percentiles: list[list[int]]  # in ns, one list for each of PERCENTS; 0: no latency
     block: int  # slices in a run
+    widen: list[float]  # factors for the intervals of the requests, and of each of PERCENTS
 
 
-def percentile_of(counts: dict[int, int], edges_ns: dict[int, int], percent: int) -> int:
+def percentile_of(counts: dict[int, int], edges_ns: dict[int, int], percent: float) -> int:
     """The upper edge of the bucket with rank ceil(percent / 100 * count); 0 without counts."""
+    bucket = bucket_of(counts, percent)
+    return 0 if bucket is None else edges_ns[bucket]
+
+
+def bucket_of(counts: dict[int, int], percent: float) -> int | None:
     left = -(-sum(counts.values()) * percent // 100)
     for bucket in sorted(counts):
         left -= counts[bucket]
         if left <= 0:
-            return edges_ns[bucket]
-    return 0
+            return bucket
+    return max(counts, default=None)
 
 
 def merged(slices: Sequence[dict[int, int]]) -> dict[int, int]:
@@ -61,98 +73,108 @@ def merged(slices: Sequence[dict[int, int]]) -> dict[int, int]:
 def draws_of(sample: Sample, resamples: int, seed: int) -> Draws:
     """Resample the slices. The sample has one slice at least."""
     count = len(sample.slices)
-    block = block_length(sample)
-    buckets = sorted(merged(sample.slices))
-    packed = [_packed(each, buckets, sample.edges_ns) for each in sample.slices]
-    runs = _runs(packed, block)
-    request_runs = _runs(sample.requests, block)
+    correlations = correlations_of(sample)
+    block = min(max(each.wished_block for each in correlations), max(count // _SHARE_OF_ALL, 1))
+    widen = [each.widening(block) for each in correlations]
+    histograms = _Histograms(sample, correlations[1:])
+    runs = _runs(histograms.packed, block)
+    asked = _runs(sample.requests, block)
     whole, rest = divmod(count, block)
-    short, short_requests = _runs(packed, rest), _runs(sample.requests, rest)
-    edges = [sample.edges_ns[bucket] for bucket in buckets]
+    short, short_asked = _runs(histograms.packed, rest), _runs(sample.requests, rest)
     generator = random.Random(seed)
     requests: list[int] = []
-    percentiles: tuple[list[int], ...] = tuple([] for _ in PERCENTS)
+    percentiles: list[list[int]] = [[] for _ in PERCENTS]
     for _ in range(resamples):
         places = generator.choices(range(count), k=whole)
         total = sum([runs[place] for place in places])
-        asked = sum([request_runs[place] for place in places])
+        drawn = sum([asked[place] for place in places])
         if rest:
             place = generator.randrange(count)
             total += short[place]
-            asked += short_requests[place]
-        requests.append(asked)
-        _add_percentiles(total, edges, percentiles)
-    return Draws(requests, percentiles, block)
+            drawn += short_asked[place]
+        requests.append(drawn)
+        histograms.add_percentiles(total, percentiles)
+    return Draws(requests, percentiles, block, widen)
 
 
-def _add_percentiles(total: int, edges: list[int], percentiles: tuple[list[int], ...]) -> None:
-    cumulative = array("Q")
-    cumulative.frombytes(total.to_bytes(len(edges) * _BYTES, sys.byteorder))
-    timed = cumulative[-1] if edges else 0
-    for percent, found in zip(PERCENTS, percentiles, strict=True):
-        rank = -(-timed * percent // 100)
-        found.append(edges[bisect_left(cumulative, rank)] if timed else 0)
+class _Histograms:
+    """The latencies of each slice, packed: for each of PERCENTS its buckets, then the count."""
 
+    def __init__(self, sample: Sample, correlations: Sequence[Correlation]) -> None:
+        total = merged(sample.slices)
+        timed = sum(total.values())
+        buckets = sorted(total)
+        self._windows: list[tuple[int, int]] = []  # first and last field of each percentile
+        self._edges: list[int] = []
+        fields: list[int] = []
+        for percent, correlation in zip(PERCENTS, correlations, strict=True):
+            error = 100 * SIGMAS * correlation.standard_error / max(timed, 1)
+            low, high = max(percent - error, 0.0), min(percent + error, 100.0)
+            least, most = bucket_of(total, low), bucket_of(total, high)
+            begin = len(fields)
+            if least is not None and most is not None:
+                fields += [bucket for bucket in buckets if least <= bucket <= most]
+            self._windows.append((begin, len(fields)))
+        self._edges = [sample.edges_ns[bucket] for bucket in fields]
+        largest = max((sum(each.values()) for each in sample.slices), default=0)
+        self._kind, self._size = next(
+            (kind, size) for kind, size, limit in _FIELDS if largest * len(sample.slices) < limit
+        )
+        self.packed = [self._pack(each, fields) for each in sample.slices]
 
-def _packed(counts: dict[int, int], buckets: list[int], edges_ns: dict[int, int]) -> int:
-    """The cumulative counts of a slice, as one number."""
-    cumulative = array("Q", bytes(len(buckets) * _BYTES))
-    so_far = 0
-    for place, bucket in enumerate(buckets):
-        so_far += counts.get(bucket, 0)
-        cumulative[place] = so_far
-    return int.from_bytes(cumulative.tobytes(), sys.byteorder)
+    def _pack(self, counts: dict[int, int], fields: list[int]) -> int:
+        known = sorted(counts)
+        sums = [0]
+        for bucket in known:
+            sums.append(sums[-1] + counts[bucket])
+        values = [sums[bisect_left(known, bucket + 1)] for bucket in fields]
+        packed = array(self._kind, [*values, sums[-1]])
+        return int.from_bytes(packed.tobytes(), sys.byteorder)
+
+    def add_percentiles(self, total: int, percentiles: list[list[int]]) -> None:
+        """Those of a draw, whose slices' numbers are `total` together."""
+        sums = array(self._kind)
+        sums.frombytes(total.to_bytes((len(self._edges) + 1) * self._size, sys.byteorder))
+        timed = sums[-1]
+        for percent, (begin, end), found in zip(PERCENTS, self._windows, percentiles, strict=True):
+            if not timed or begin == end:
+                found.append(0)
+                continue
+            place = bisect_left(sums, -(-timed * percent // 100), begin, end)
+            found.append(self._edges[min(place, end - 1)])
 
 
 def _runs(values: Sequence[int], length: int) -> list[int]:
     """The sums of `length` neighbours from each place on, round the end to the beginning."""
+    if length == 1:
+        return list(values)
     count = len(values)
     return [sum([values[(at + k) % count] for k in range(length)]) for at in range(count)]
 
 
-def block_length(sample: Sample) -> int:
-    """Slices in a run: twice the time over which slices are correlated, 1 where they are not.
-
-    What is looked at is how many requests a slice had, and how many of them were above each
-    percentile, beyond what would be expected. At most an eighth of all slices: with fewer
-    runs nothing could be said.
-    """
-    count = len(sample.slices)
+def correlations_of(sample: Sample) -> list[Correlation]:
+    """Of the requests in a slice, and of how many were above each percentile, beyond its share."""
     total = merged(sample.slices)
-    mean = sum(sample.requests) / count
-    scores = [[requests - mean for requests in sample.requests]]
+    found = [Correlation([float(requests) for requests in sample.requests])]
+    timed = [sum(each.values()) for each in sample.slices]
     for percent in PERCENTS:
-        limit = percentile_of(total, sample.edges_ns, percent)
-        above, timed = [], []
-        for each in sample.slices:
-            timed.append(sum(each.values()))
-            above.append(sum(n for bucket, n in each.items() if sample.edges_ns[bucket] > limit))
+        limit = bucket_of(total, percent)
+        above = [
+            sum([n for bucket, n in each.items() if limit is None or bucket > limit])
+            for each in sample.slices
+        ]
         share = sum(above) / max(sum(timed), 1)
-        scores.append([n - share * of for n, of in zip(above, timed, strict=True)])
-    longest = max(correlation_time(score) for score in scores)
-    return max(1, min(round(2 * longest) if longest > 1 else 1, count // 8))
+        found.append(Correlation([n - share * of for n, of in zip(above, timed, strict=True)]))
+    return found
 
 
-def correlation_time(scores: Sequence[float]) -> float:
-    """1 + 2 * the sum of the autocorrelations, up to the first that may be chance."""
-    count = len(scores)
-    mean = sum(scores) / count
-    parts = [score - mean for score in scores]
-    variance = sum(part * part for part in parts)
-    if variance <= 0:
-        return 1.0
-    chance = 2 / count**0.5
-    time = 1.0
-    for lag in range(1, count // 4):
-        correlation = sum(a * b for a, b in zip(parts, parts[lag:], strict=False)) / variance
-        if correlation <= chance:
-            break
-        time += 2 * correlation
-    return time
-
-
-def interval_of(values: Sequence[float], level: float = LEVEL) -> tuple[float, float]:
-    """The middle `level` of `values`, of which there is one at least."""
+def interval_of(
+    values: Sequence[float], centre: float, widen: float, level: float = LEVEL
+) -> tuple[float, float]:
+    """The middle `level` of `values`, of which there is one at least, wider by the factor
+    `widen` about `centre`.
+    """
     ordered = sorted(values)
     outside = int(len(ordered) * (1 - level) / 2)
-    return ordered[outside], ordered[-1 - outside]
+    low, high = min(ordered[outside], centre), max(ordered[-1 - outside], centre)
+    return centre - (centre - low) * widen, centre + (high - centre) * widen

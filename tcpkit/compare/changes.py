@@ -28,7 +28,7 @@ GONE: Final = "gone"
 ALL: Final = "all"
 
 MIN_SLICES: Final = 16  # with requests, for any interval
-MIN_REQUESTS: Final = {50: 50, 99: 1_000}  # latencies in each capture, by percentile
+MIN_REQUESTS: Final = {50: 50, 99: 500}  # latencies in each capture, by percentile
 MIN_FOR_RATE: Final = 20
 _SEED_STEP: Final = 1_000_003  # A and B are drawn apart
 
@@ -154,7 +154,9 @@ def _rate(
         drawn_b * each_b - drawn_a * each_a
         for drawn_a, drawn_b in zip(draws[0].requests, draws[1].requests, strict=True)
     ]
-    return Estimate(rate_a, rate_b, rate_b - rate_a, *interval_of(differences))
+    change = rate_b - rate_a
+    widen = max(each.widen[0] for each in draws)
+    return Estimate(rate_a, rate_b, change, *interval_of(differences, change, widen))
 
 
 def _percentile(
@@ -180,9 +182,11 @@ def _percentile(
         return Estimate(value_a, value_b, value_b - value_a)
     place = PERCENTS.index(percent)
     pairs = zip(draws[0].percentiles[place], draws[1].percentiles[place], strict=True)
-    low, high = interval_of([each_b - each_a for each_a, each_b in pairs])
+    change = value_b - value_a
+    widen = max(each.widen[1 + place] for each in draws)
+    low, high = interval_of([drawn_b - drawn_a for drawn_a, drawn_b in pairs], change, widen)
     low, high = low - _width_ns(value_b), high + _width_ns(value_a)
-    return Estimate(value_a, value_b, value_b - value_a, low, high)
+    return Estimate(value_a, value_b, change, low, high)
 
 
 def _width_ns(value_ns: int) -> int:

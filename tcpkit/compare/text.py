@@ -43,7 +43,9 @@ def note(comparison: Comparison) -> str:
     """How the intervals came about."""
     text = f"{comparison.resamples:,} resamples of slices of time, seed {comparison.seed}"
     if comparison.intervals > 1:
-        text += f"; about 5 % of all {comparison.intervals} intervals of latencies exclude 0 by chance"
+        text += (
+            f"; about 5 % of all {comparison.intervals} intervals of latencies exclude 0 by chance"
+        )
     return f"({text})"
 
 
