@@ -7,6 +7,7 @@ import sys
 from types import FrameType
 from typing import final
 
+from tcpkit import __version__
 from tcpkit.capture.reader import known_size, one_line, protect_inputs, shown
 from tcpkit.capture.savefile import Savefile
 from tcpkit.compare.result import Comparison, as_object, compare
@@ -107,7 +108,7 @@ def _write(comparison: Comparison, config: Config, options: CompareOptions, log:
         if config.json:
             from tcpkit.sinks.json_line import JsonLine
 
-            log.write(JsonLine().encode(as_object(comparison)))
+            log.write(JsonLine().encode(as_object(comparison, __version__)))
         else:
             from tcpkit.compare.text import render
 

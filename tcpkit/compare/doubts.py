@@ -27,13 +27,15 @@ def _alone(side: Side) -> list[str]:
     if not side.requests:
         found.append(f"{label} has no request that could be read")
     if pairing.not_protocol:
-        found.append(f"{label}: {pairing.not_protocol:,} connections do not speak the protocol")
+        found.append(
+            f"{label}: connections that do not speak the protocol: {pairing.not_protocol:,}"
+        )
     if pairing.encrypted:
-        found.append(f"{label}: {pairing.encrypted:,} connections are encrypted")
+        found.append(f"{label}: encrypted connections: {pairing.encrypted:,}")
     if side.unpaired:
         found.append(
-            f"{label}: {side.unpaired:,} requests or replies could not be paired, and are in no"
-            " number here; their keys and errors are not known"
+            f"{label}: requests or replies that could not be paired: {side.unpaired:,}; they are in"
+            " no number here, and their keys and errors are not known"
         )
     if side.gaps:
         found.append(f"{label}: the capture lost packets: {side.gaps:,} gaps")

@@ -74,12 +74,10 @@ def compare(
     )
 
 
-def as_object(comparison: Comparison) -> dict[str, object]:
+def as_object(comparison: Comparison, version: str) -> dict[str, object]:
     """The JSON object; see docs/compare.md."""
-    from tcpkit import __version__
-
     return {
-        "tcpkit": __version__,
+        "tcpkit": version,
         "mode": comparison.mode,
         "ports": list(comparison.ports),
         "a": _side(comparison.a),
