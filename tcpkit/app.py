@@ -18,6 +18,10 @@ def run(config: Config, script: "Script | None" = None) -> int:
         from tcpkit.report_offline import run as run_report
 
         return run_report(config, config.report, script)
+    if config.compare is not None:
+        from tcpkit.compare_offline import run as run_compare
+
+        return run_compare(config, config.compare)
     if config.files:
         from tcpkit.offline import run as run_offline
 

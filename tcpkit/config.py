@@ -43,6 +43,14 @@ class ReportOptions(NamedTuple):
     title: str = ""
 
 
+class CompareOptions(NamedTuple):
+    """How `tcpkit compare` compares the two files of the run, A and B."""
+
+    page: str | None = None  # where a page is written
+    resamples: int = 1_000
+    seed: int = 1
+
+
 class Config(NamedTuple):
     """One run. Exactly one of `interface` and `files` is set."""
 
@@ -75,6 +83,7 @@ class Config(NamedTuple):
     top: TopOptions | None = None
     http: tuple[str, int] | None = None  # address and port; None: off
     report: ReportOptions | None = None
+    compare: CompareOptions | None = None
     otlp: str = ""  # where to send the numbers; "": nowhere
 
     @property

@@ -40,6 +40,7 @@ DIVISIONS: Final = ("command", "server")  # of --by
 
 # The commands, and where their options are.
 COMMANDS: Final[dict[str, str]] = {
+    "compare": "tcpkit.compare_options",
     "trace": "tcpkit.trace_options",
     "top": "tcpkit.top_options",
     "report": "tcpkit.report_options",
@@ -48,6 +49,8 @@ COMMANDS: Final[dict[str, str]] = {
 
 class CommandOptions:
     """The options that a command has beside those of every run."""
+
+    brings_inputs: bool = False  # it takes its files itself: neither -i nor -r is needed
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         raise NotImplementedError
@@ -139,7 +142,7 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
     from tcpkit import scripted
     from tcpkit.protocols.registry import modes
 
-    _check_alone(options)
+    _check_alone(options, bool(command) and options_of(command).brings_inputs)
     early = _with_script(options)
     script = None if early.script is None else scripted.load(early)
     if options.mode not in modes():
@@ -187,9 +190,9 @@ def _with_script(options: argparse.Namespace) -> Config:
     )
 
 
-def _check_alone(options: argparse.Namespace) -> None:
+def _check_alone(options: argparse.Namespace, brings_inputs: bool) -> None:
     """What is wrong whatever the mode is. Raises ConfigError."""
-    if bool(options.interface) == bool(options.read):
+    if not brings_inputs and bool(options.interface) == bool(options.read):
         what = "only one of" if options.read else "one of"
         raise ConfigError(f"{what} -i (live) and -r (a capture file) is needed")
     if options.explain and options.daemon and not options.output:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:  # Lua is loaded where there is a script
 
 if TYPE_CHECKING:  # and what these need, with them
     from tcpkit.metrics.top_tables import TopTables
+    from tcpkit.sinks.compare_recorder import CompareRecorder
     from tcpkit.sinks.name_series import NameSeries
     from tcpkit.sinks.overview.overview import Overview
     from tcpkit.sinks.top_clock import TopClock
@@ -77,10 +78,12 @@ class Pipeline:
         self.names: NameSeries | None = None  # the series of DNS by name
         self.overview: Overview | None = None
         self.trace: Trace | None = None
+        self.comparing: CompareRecorder | None = None
         if config.output is not None:
             protect_inputs(config.output, config.files)
         on_screen = config.top is not None and config.top.screen
-        silent = config.daemon or on_screen or config.report is not None
+        comparing = config.compare is not None
+        silent = config.daemon or on_screen or config.report is not None or comparing
         if config.output is not None or not silent:
             self.log = LogFile(config.output)
         if script is not None:
@@ -167,6 +170,11 @@ class Pipeline:
             from tcpkit.sinks.top_recorder import TopRecorder
 
             hearers.append(TopRecorder(self.top))
+        if config.compare is not None:
+            from tcpkit.sinks.compare_recorder import CompareRecorder
+
+            self.comparing = CompareRecorder()
+            hearers.append(self.comparing)
         overview = self.overview
         if overview is not None:
             from tcpkit.sinks.top_recorder import TopRecorder
