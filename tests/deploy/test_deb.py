@@ -101,6 +101,13 @@ def test_live_capture_is_in_it(package: Package) -> None:
     assert status == 1  # 2 where pypcap is missing
 
 
+def test_what_http_and_otlp_need_is_in_it(package: Package) -> None:
+    python = package.root / "usr/lib/tcpkit/bin/python"
+    modules = "prometheus_client, h11, opentelemetry.sdk, opentelemetry.exporter.otlp.proto.http"
+    outcome = tool_run(python, "-I", "-c", f"import {modules}")
+    assert outcome.status == 0, outcome
+
+
 def test_the_command_the_units_and_the_options_are_in_their_places(package: Package) -> None:
     root = package.root
     link = root / "usr/bin/tcpkit"
