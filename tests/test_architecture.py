@@ -9,7 +9,9 @@ import pytest
 import tcpkit
 
 PACKAGE = Path(tcpkit.__file__).parent
-ROOMS = ("capture", "wire", "flow", "script", "protocols", "metrics", "sinks", "server", "top")
+ROOMS = (
+    "capture", "wire", "flow", "script", "protocols", "metrics", "sinks", "page", "server", "top",
+)  # fmt: skip
 FOR_ALL = {"errors", "config"}
 # Only capture time exists here; the sinks need a clock's zone for local time.
 WITHOUT_CLOCK = ("capture", "wire", "flow", "protocols", "metrics")
