@@ -13,8 +13,8 @@ from tests.program import environment
 
 PACKAGE = Path(tcpkit.__file__).parent
 ROOMS = (
-    "capture", "wire", "flow", "script", "protocols", "metrics", "sinks", "server", "export",
-    "page", "compare", "top",
+    "capture", "wire", "flow", "script", "protocols", "metrics", "sinks", "export", "page",
+    "server", "compare", "top",
 )  # fmt: skip
 FOR_ALL = {"errors", "config"}
 # Only capture time exists here; the sinks need a clock's zone for local time.

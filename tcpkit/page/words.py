@@ -26,7 +26,7 @@ def share(part: int, whole: int) -> str:
         return "< 0.01 %"
     if percent > 99.9:
         return "> 99.9 %"
-    for below, decimals in ((0.1, 2), (10, 1), (99, 0)):
+    for below, decimals in ((1, 2), (10, 1), (99, 0)):
         if percent < below:
             return f"{percent:.{decimals}f} %"
     return f"{percent:.1f} %"
