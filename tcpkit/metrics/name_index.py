@@ -37,7 +37,9 @@ class NameIndex:
     def likely(self, hashed: i64) -> i64:
         """The row of a name with that hash, which is to be compared, or NO_ROW."""
         value = self._slots[hashed & self._mask]
-        return (value & _ROW_MASK) - 1 if value >> _ROW_BITS == hashed else NO_ROW
+        if value >> _ROW_BITS != hashed:
+            return NO_ROW
+        return (value & _ROW_MASK) - 1
 
     def find(self, data: bytes, at: i64, size: i64, word0: i64, word1: i64, hashed: i64) -> i64:
         """The row of the name `data[at:at + size]`, or NO_ROW."""

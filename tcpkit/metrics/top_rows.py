@@ -158,14 +158,18 @@ class TopRows:
         lines = self._lines
         lines[at + _REQUESTS] += again
         total = lines[at + _BYTES] + size
-        lines[at + _BYTES] = total if total < MAX_TOTAL else MAX_TOTAL
+        if total > MAX_TOTAL:
+            total = MAX_TOTAL
+        lines[at + _BYTES] = total
         if lookups:
             lines[at + _LOOKUPS] += lookups
             lines[at + _HITS] += hits
         if latency_ns < 0:
             return
         total = lines[at + _TIME] + latency_ns
-        lines[at + _TIME] = total if total < MAX_TOTAL else MAX_TOTAL
+        if total > MAX_TOTAL:
+            total = MAX_TOTAL
+        lines[at + _TIME] = total
         if latency_ns > lines[at + _MAX]:
             lines[at + _MAX] = latency_ns
         bucket = bucket_index(latency_ns)

@@ -1,12 +1,12 @@
 """What `top` says of all requests together."""
 
-from typing import final
+from typing import Final, final
 
 from mypy_extensions import i64
 
 from tcpkit.metrics.top_rows import MAX_TOTAL
 
-NOT_YET = -1  # a time, while nothing was counted
+NOT_YET: Final = -1  # a time, while nothing was counted
 
 
 @final

@@ -197,7 +197,10 @@ class Step(Stream):
     def _note_habit(self, ts_ns: i64) -> None:
         """A request came, and the client had all replies that were seen when it sent it."""
         waiting = self.queue.size - self.queue.optional
-        if self.owed_known and self.owed > (0 if self.trust == LOST else waiting):
+        due = waiting
+        if self.trust == LOST:
+            due = 0
+        if self.owed_known and self.owed > due:
             self.overlaps = True
             if self.trust > LOST:
                 self.contradicted("contradiction")
@@ -208,7 +211,10 @@ class Step(Stream):
             self.overlaps = True
             return
         self.drains += 1
-        self.batches += 1 if self.burst > 0 else -1
+        if self.burst > 0:
+            self.batches += 1
+        else:
+            self.batches -= 1
         if self.trust == TRIAL:
             self._pause(ts_ns)
 

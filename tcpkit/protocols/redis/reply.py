@@ -109,7 +109,7 @@ class ReplyScanner:
         self.begun = False
         self.kind = 0
         self._pending = 1
-        if self.head:
+        if len(self.head) > 0:
             self.head = b""
 
     def reset(self) -> None:
