@@ -11,6 +11,14 @@ from tcpkit.protocols.registry import RAW
 
 NO_SERVER: Final = "0"  # there is no stats server
 STDOUT: Final = "-"
+NAMES: Final = {
+    "redis": "Redis",
+    "memcached": "Memcached",
+    "dns": "DNS",
+    "http": "HTTP",
+    "mysql": "MySQL",
+    "postgresql": "PostgreSQL",
+}
 
 
 class _ReportCommand(CommandOptions):
@@ -58,7 +66,7 @@ def _refuse_others(options: argparse.Namespace, config: Config) -> None:
 
 def _title(config: Config) -> str:
     names = ", ".join(os.path.basename(path) for path in config.files)
-    return f"{config.mode.capitalize()} latency: {names}"
+    return f"{NAMES.get(config.mode, config.mode)} latency: {names}"
 
 
 def _is_terminal(descriptor: int) -> bool:

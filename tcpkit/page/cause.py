@@ -8,7 +8,10 @@ from tcpkit.page.words import joined, share
 from tcpkit.sinks.units import duration
 
 MOST: Final = 3
+NAMED: Final = 2  # commands in the few words
 UNKNOWN: Final = "no reason proven"
+NO_REPLY: Final = "no reply came in time, no reason proven"
+LATE: Final = "late, logged as timeout before"  # says what it is, not why
 BESIDE: Final = "none proven, but answered only after another connection's"
 _AMOUNT: Final = r"-?[\d.]+ (?:ns|us|ms|s|B|kB|MB|GB)"
 _KINDS: Final = (
@@ -27,6 +30,11 @@ class Share(NamedTuple):
     number: int
     waited_ns: int
     is_proven: bool
+    other: str = ""  # the command of another connection that was answered before
+
+    @property
+    def is_beside(self) -> bool:
+        return bool(self.other)
 
 
 def cause(model: Model, slow: list[Slow]) -> tuple[str, str]:
@@ -35,41 +43,47 @@ def cause(model: Model, slow: list[Slow]) -> tuple[str, str]:
         return "Not known.", "None of them is among the slowest requests that are kept."
     if not model["source"]["explains"]:
         return "Not looked for.", "The packets were read without --explain. " + _spent(slow)
-    shares = shares_of(slow, model["slowest"])
+    # Held up by other connections: only a server with one thread for all of them is.
+    one_thread = model["source"]["mode"].startswith("redis")
+    shares = shares_of(slow, model["slowest"] if one_thread else [], model["source"]["timeout_ns"])
     whole_ns = sum(share.waited_ns for share in shares)
     if len(slow) == 1:
         return _short(
             shares, whole_ns
         ), f"The slow request: {shares[0].text}. {_spent(slow)}".strip()
-    texts = [
-        f"{each.text} {share(each.waited_ns, whole_ns)} ({each.number:,})" for each in shares[:MOST]
-    ]
-    rest = sum(each.number for each in shares[MOST:])
-    if rest:
-        texts.append(f"others ({rest:,})")
+    texts = _texts(shares, whole_ns)
     kept = f"Share of the time that the {len(slow):,} slowest took: {'; '.join(texts)}."
     return _short(shares, whole_ns), f"{kept} {_spent(slow)}".strip()
 
 
-def shares_of(slow: list[Slow], kept: list[Slow]) -> list[Share]:
-    """`slow` by what is known of each, that with the most waiting first."""
+def shares_of(slow: list[Slow], kept: list[Slow], timeout_ns: int) -> list[Share]:
+    """`slow` by what is known of each, that with the most waiting first.
+
+    `kept` are the requests that may have held up others, `timeout_ns` is what one without a
+    reply waited at least.
+    """
     found: dict[str, Share] = {}
     for request in slow:
         reason, other = request["reason"], None
-        if reason is not None:
+        if reason is not None and reason != LATE:
             text = kind_of(reason)
+        elif request["status"] == "timeout":
+            reason, text = None, NO_REPLY
         else:
             other = held_up_beside(request, kept)
-            text = UNKNOWN
-        if other is not None:
-            text = f"{BESIDE} {other['command']}"
-        before = found.get(text, Share(text, 0, 0, reason is not None))
-        waited_ns = before.waited_ns + _waited_ns(request)
-        found[text] = Share(text, before.number + 1, waited_ns, reason is not None)
+            reason, text = None, UNKNOWN
+        name = "" if other is None else other["command"]
+        if name:
+            text = f"{BESIDE} {name}"
+        before = found.get(text, Share(text, 0, 0, reason is not None, name))
+        waited_ns = before.waited_ns + _waited_ns(request, timeout_ns)
+        found[text] = before._replace(number=before.number + 1, waited_ns=waited_ns)
     return sorted(found.values(), key=lambda share: (-share.waited_ns, -share.number))
 
 
-def _waited_ns(request: Slow) -> int:
+def _waited_ns(request: Slow, timeout_ns: int) -> int:
+    if request["latency_ns"] is None:
+        return timeout_ns
     parts = (request["upload_ns"], request["latency_ns"], request["download_ns"])
     return sum(max(part, 0) for part in parts if part is not None)
 
@@ -112,16 +126,38 @@ def held_up_beside(request: Slow, others: list[Slow]) -> Slow | None:
     return found
 
 
+def _texts(shares: list[Share], whole_ns: int) -> list[str]:
+    """Share and number of each, those that waited beside others in one."""
+
+    def numbers(each: Share) -> str:
+        return f"{share(each.waited_ns, whole_ns)} ({each.number:,})"
+
+    beside = [each for each in shares if each.is_beside]
+    others = [each for each in shares if not each.is_beside]
+    texts = [f"{each.text} {numbers(each)}" for each in others[:MOST]]
+    if beside:
+        names = [f"{each.other} {numbers(each)}" for each in beside[:MOST]]
+        texts.insert(0, f"{BESIDE} {', '.join(names)}")
+    rest = sum(each.number for each in [*beside[MOST:], *others[MOST:]])
+    return [*texts, f"others ({rest:,})"] if rest else texts
+
+
 def _short(shares: list[Share], whole_ns: int) -> str:
     first = shares[0]
+    beside = [each for each in shares if each.is_beside]
+    if beside and 2 * sum(each.waited_ns for each in beside) >= whole_ns:
+        names = joined([each.other for each in beside[:NAMED]])
+        return f"Not proven, but most waited while {names} ran"
     if 2 * first.waited_ns < whole_ns:
         proven = sum(each.waited_ns for each in shares if each.is_proven)
         return "Several reasons" if 2 * proven >= whole_ns else "Mostly no reason is proven"
+    if first.text == NO_REPLY:
+        return "Not proven: no reply came"
     if first.text == UNKNOWN:
         return "No reason is proven" if len(shares) == 1 else "Mostly no reason is proven"
-    if not first.is_proven:
-        return f"Not proven, but most waited while {first.text[len(BESIDE) + 1 :]} ran"
-    return f"{'All' if len(shares) == 1 else 'Mostly'}: {first.text}"
+    if len(shares) == 1:
+        return first.text[0].upper() + first.text[1:]
+    return f"Mostly: {first.text}"
 
 
 def _spent(slow: list[Slow]) -> str:

@@ -44,7 +44,8 @@ def _policy(connects: str) -> str:
     """Only this script and this style; `connects` is where the script may ask."""
     return (
         f"default-src 'none'; script-src {_hash(_script())}; "
-        f"style-src {_hash(_asset('page.css'))}; img-src data:; connect-src {connects}; base-uri 'none'; form-action 'none'"
+        f"style-src {_hash(_asset('page.css'))}; img-src data:; connect-src {connects}; "
+        "base-uri 'none'; form-action 'none'"
     )
 
 

@@ -89,7 +89,8 @@ def _still_waiting(model: Model) -> str:
     waiting = model["accuracy"]["unanswered"]
     if not waiting:
         return ""
-    return f"{counted(waiting, 'request')} still waited at the end and are in no number."
+    counts = "counts" if waiting == 1 else "count"
+    return f"{counted(waiting, 'request')} still waited at the end and {counts} in no number."
 
 
 def _counter(model: Model, room: str, name: str) -> int:

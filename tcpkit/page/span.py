@@ -65,6 +65,8 @@ def when(model: Model, limit: Limit, clock: Clock) -> tuple[str, str]:
     inside = sum(burst.number for burst in found)
     of = "all of the waiting" if inside == total else "over 90 % of the waiting"
     each = joined([f"{start(burst)} ({burst.number:,})" for burst in found])
+    if total == 1:
+        return f"At {start(found[0])}", f"The only one, in a capture of {whole}. {told}"
     if len(found) == 1:
         short = f"{start(found[0])} to {end(found[0])}"
         more = (

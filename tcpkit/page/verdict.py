@@ -3,7 +3,7 @@
 from typing import Final, NamedTuple, cast
 
 from tcpkit.page.cause import cause
-from tcpkit.page.doubts import doubts
+from tcpkit.page.doubts import FEW, doubts
 from tcpkit.page.shape import Model, Named
 from tcpkit.page.slowness import Limit, is_slow, limit_of, slow_in_columns
 from tcpkit.page.span import Clock, when
@@ -13,6 +13,7 @@ from tcpkit.sinks.units import duration
 UNSEEN, GOOD, SOME, BAD = "unseen", "good", "some", "bad"
 MANY: Final = 0.01  # of the requests: more slow ones are a bad sign, not a few
 MOST: Final = 3  # names in a sentence
+SHOWN: Final = 60  # characters of a request in one
 TEN_MINUTES_NS: Final = 600_000_000_000  # so long is the map of the live page
 
 
@@ -106,9 +107,10 @@ def _is_live(model: Model) -> bool:
 def _level(model: Model) -> str:
     total = model["total"]
     since = "Since the start, half" if _is_live(model) else "Half"
+    most = f"99 % at most {duration(total['p99_ns'])}, " if total["requests"] >= FEW else ""
     return (
-        f"{since} took at most {duration(total['p50_ns'])}, 99 % at most "
-        f"{duration(total['p99_ns'])}, the longest {duration(total['max_ns'])}."
+        f"{since} took at most {duration(total['p50_ns'])}, {most}"
+        f"the longest {duration(total['max_ns'])}."
     )
 
 
@@ -153,8 +155,11 @@ def _for_whom(model: Model, limit: Limit) -> Answer:
     short = (
         f"{_most(commands, len(slowest), 'command')} from {_most(clients, len(slowest), 'client')}"
     )
-    kept = f"Of the {len(slowest):,} slowest" if len(slowest) > 1 else "The one slow request"
-    more = f"{kept}: {_listed(clients)}; {_listed(commands)}."
+    if len(slowest) > 1:
+        more = f"Of the {len(slowest):,} slowest: {_listed(clients)}; {_listed(commands)}."
+    else:
+        text = slowest[0]["request"]
+        more = f"{slowest[0]['client']}: {text[:SHOWN]}{'...' if len(text) > SHOWN else ''}."
     if limit.is_given:
         more += _of_commands(model["commands"], _is_live(model))
     servers = _counts([each["server"] for each in slowest])

@@ -9,6 +9,7 @@ from pathlib import Path
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.command import Command
 from selenium.webdriver.remote.webelement import WebElement
 
 CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -65,16 +66,20 @@ class Browser:
 
     def problems(self) -> list[str]:
         """What the console has: errors, and what the policy stopped."""
-        return [str(entry["message"]) for entry in self.driver.get_log("browser")]
+        return self._log("browser")
 
     def requested(self) -> list[str]:
         """The addresses of all that was asked for, since the start or the last call."""
         found = []
-        for entry in self.driver.get_log("performance"):
-            message = json.loads(str(entry["message"]))["message"]
+        for entry in self._log("performance"):
+            message = json.loads(entry)["message"]
             if message["method"] == "Network.requestWillBeSent":
                 found.append(str(message["params"]["request"]["url"]))
         return found
+
+    def _log(self, kind: str) -> list[str]:
+        answer = self.driver.execute(Command.GET_LOG, {"type": kind})
+        return [str(entry["message"]) for entry in answer["value"]]
 
 
 @contextmanager

@@ -76,6 +76,7 @@ def model(
     counters: Sequence[tuple[str, dict[str, int]]] = (),
     explains: bool = True,
     kind: str = "file",
+    mode: str = "redis",
 ) -> Fields:
     """A run that began at BEGIN_NS and took a minute."""
     requests = sum(int(str(each["requests"])) for each in columns)
@@ -84,7 +85,7 @@ def model(
         "source": {
             "kind": kind,
             "names": ["a.pcap"],
-            "mode": "redis",
+            "mode": mode,
             "ports": [6379],
             "servers": [],
             "threshold_ns": None if threshold_ms is None else round(threshold_ms * MS),

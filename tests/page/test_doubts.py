@@ -23,7 +23,7 @@ def test_a_whole_capture_without_slow_requests_has_none() -> None:
         ({"unpaired": {"lost in step": 2, "request lost": 3}}, "5 requests and replies could not"),
         ({"unpaired": {"lost in step": 1}}, "1 request or reply could not"),
         ({"exact": 75, "inferred": 25}, "25 % of the pairs are inferred"),
-        ({"unanswered": 2}, "2 requests still waited at the end"),
+        ({"unanswered": 2}, "2 requests still waited at the end and count in no number"),
         ({"encrypted": 1}, "Not read: 1 connection encrypted"),
         ({"not the protocol": 2}, "Not read: 2 connections not the protocol"),
     ],

@@ -20,7 +20,9 @@ def answer(verdict: Verdict, question: str) -> str:
 def minute(slow: dict[int, int], usual: int = 100) -> list[Fields]:
     """60 columns of a second; `slow` tells how many took 50 ms in which."""
     return [
-        column(place, {0.1: usual, **({50: slow[place]} if place in slow else {})}, slow.get(place, 0))
+        column(
+            place, {0.1: usual, **({50: slow[place]} if place in slow else {})}, slow.get(place, 0)
+        )
         for place in range(60)
     ]
 
@@ -167,6 +169,34 @@ def test_what_cannot_have_held_it_up_is_not_named(sent_ms: float, latency_ms: fl
 
     assert "none proven, but" not in said
     assert said.startswith("No reason is proven")
+
+
+def test_servers_with_several_threads_are_not_said_to_be_held_up() -> None:
+    keys = slow_request("get big", client="10.0.0.9:1", sent_ms=0, latency_ms=90)
+    request = slow_request("get a", sent_ms=10, latency_ms=81)
+    of = model(minute({0: 2}), [request, keys], threshold_ms=10, mode="memcached")
+
+    assert answer(told(of), "Why?").startswith("No reason is proven")
+
+
+def test_a_timeout_waited_as_long_as_it_may_and_late_is_no_reason() -> None:
+    columns = [column(0, {0.1: 500}), column(11, {}, timeouts=1)]
+    slowest = [
+        slow_request(latency_ms=None),
+        slow_request(latency_ms=1_000, reason="late, logged as timeout before"),
+    ]
+
+    said = answer(told(model(columns, slowest, threshold_ms=10)), "Why?")
+
+    assert said.startswith("Not proven: no reply came")
+    assert "no reply came in time, no reason proven 91 % (1); no reason proven 9.1 % (1)" in said
+
+
+def test_one_slow_request_is_told_as_one() -> None:
+    verdict = told(model(minute({30: 1}), [slow_request("GET a")], threshold_ms=10))
+
+    assert answer(verdict, "When?").startswith("At 08:00:30 The only one, in a capture of 60.0 s.")
+    assert answer(verdict, "For whom?").startswith("GET from 10.0.0.1 10.0.0.1:4000: GET a.")
 
 
 def test_reasons_that_were_not_looked_for_are_no_missing_reasons() -> None:

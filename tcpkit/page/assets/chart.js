@@ -88,11 +88,17 @@ class Chart {
     const decimals = step < NS_PER_S ? 3 : 0;
     const shift = this.clock.offsetS * NS_PER_S;
     const parts = [];
+    let free = 0;
     for (let at = Math.ceil((from + shift) / step) * step - shift; at <= to; at += step) {
       const x = Math.round(LEFT + ((at - from) / width) * this.wide) + 0.5;
       const place = x < LEFT + 30 ? "start" : x > this.width - RIGHT - 30 ? "end" : "middle";
       parts.push(svg("path", { class: "grid", d: `M${x} ${this.box.top}V${this.rates + RATE + 3}` }));
-      parts.push(svg("text", { x, y: this.height - 3, "text-anchor": place }, this.clock.text(at + 1000, decimals)));
+      const text = this.clock.text(at + 5e5, decimals); // whole ms: what is lost of the ns must not show
+      const wide = 6.4 * text.length;
+      const left = place === "start" ? x : place === "end" ? x - wide : x - wide / 2;
+      if (left < free) continue;
+      free = left + wide + 8;
+      parts.push(svg("text", { x, y: this.height - 3, "text-anchor": place }, text));
     }
     return parts;
   }
@@ -180,12 +186,14 @@ class Chart {
 
   _legend() {
     const line = (name) => svg("svg", { viewBox: "0 0 22 10", "aria-hidden": "true" }, svg("path", { class: name, d: "M0 5h22" }));
-    const steps = [...Array(8).keys()].map((step) => svg("svg", { viewBox: "0 0 14 11", "aria-hidden": "true" }, svg("rect", { class: "c" + step, width: 14, height: 11 })));
+    const { most } = this.ramp;
+    const lowest = this.ramp.step(1);
+    const steps = [...Array(this.ramp.step(most) - lowest + 1).keys()].map((step) => step + lowest).map((step) => svg("svg", { viewBox: "0 0 14 11", "aria-hidden": "true" }, svg("rect", { class: "c" + step, width: 14, height: 11 })));
     const lines = [el("span", null, line("p50"), "p50"), el("span", null, line("p99"), "p99")];
     if (this.model.source.kind === "live") lines.push(el("span", null, line("p999"), "p99.9"));
     this.legend.replaceChildren(
       ...lines,
-      el("span", { class: "ramp" }, "requests: 1 ", ...steps, ` ${count(this.ramp.most)}`),
+      el("span", { class: "ramp" }, "requests: 1 ", ...steps, most > 1 ? ` ${count(most)}` : ""),
       el("span", null, `one column: ${edge(this.timeline.width_ns)}, by when the reply came`),
     );
   }
