@@ -1,4 +1,4 @@
-"""`tcpkit compare`, as a user runs it: what it says is recomputed from the logs of both captures."""
+"""`tcpkit compare`, as a user runs it; what it says is recomputed from both captures' logs."""
 
 import fcntl
 import json
@@ -360,12 +360,18 @@ def test_a_capture_that_is_cut_is_compared_as_far_as_it_goes(tmp_path: Path) -> 
     assert outcome.err.startswith("tcpkit: error: truncated in the middle of a packet")
 
 
-@pytest.mark.parametrize("other", ["redis/http.pcap", "dns/ordinary.pcap"])
-def test_a_capture_without_the_protocol_is_told(other: str) -> None:
+@pytest.mark.parametrize(
+    ("other", "warning"),
+    [
+        ("redis/http.pcap", "B: connections that do not speak the protocol: "),
+        ("dns/ordinary.pcap", "B has no request that could be read"),
+    ],
+)
+def test_a_capture_without_the_protocol_is_told(other: str, warning: str) -> None:
     outcome = tcpkit_run("compare", SLOW, PCAPS / other, "-m", "redis")
 
     assert (outcome.status, outcome.err) == (0, "")
-    assert "warning: B has no request that could be read" in outcome.out
+    assert f"warning: {warning}" in outcome.out
 
 
 def unread(pipe: IO[bytes]) -> int:
