@@ -197,6 +197,13 @@ def test_the_same_command_line_prints_the_same() -> None:
     assert "seed 1" in first.out
 
 
+def test_the_files_may_stand_between_the_options() -> None:
+    expected = tcpkit_run("compare", SLOW, MANY, "-m", "redis", "-j")
+
+    assert tcpkit_run("compare", SLOW, "-m", "redis", MANY, "-j") == expected
+    assert tcpkit_run("compare", "-j", "-m", "redis", SLOW, MANY) == expected
+
+
 def test_keys_and_commands_of_one_capture_only_are_those_of_the_logs() -> None:
     found = compared(SLOW, MANY, "-m", "redis")
 
@@ -380,24 +387,35 @@ def unread(pipe: IO[bytes]) -> int:
     return size
 
 
-def test_ctrl_c_compares_what_was_read() -> None:
-    arguments = command("compare", SLOW, "-", "-m", "redis")
+def interrupted(a: str | Path, b: str | Path) -> Outcome:
+    """Ctrl-C once a part of the standard input, one of the two captures, was read."""
     with subprocess.Popen(
-        arguments,
+        command("compare", a, b, "-m", "redis"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(),
     ) as run:
         assert run.stdin is not None and run.stdout is not None and run.stderr is not None
-        run.stdin.write(SLOW.read_bytes()[:40_000])
-        run.stdin.flush()
         pipe = run.stdin
-        wait_until(lambda: unread(pipe) == 0, "B is read")
+        pipe.write(SLOW.read_bytes()[:40_000])
+        pipe.flush()
+        wait_until(lambda: unread(pipe) == 0, "the pipe is read")
         run.send_signal(signal.SIGINT)
         out, err = run.stdout.read().decode(), run.stderr.read().decode()
-        assert run.wait(DEADLINE_S) == 0
+        return Outcome(run.wait(DEADLINE_S), out, err)
 
-    assert err == ""
-    assert "warning: B was not read to its end: it was interrupted" in out
-    assert "GET: " in out
+
+def test_ctrl_c_compares_what_was_read() -> None:
+    outcome = interrupted(SLOW, "-")
+
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "warning: B was not read to its end: it was interrupted" in outcome.out
+    assert "GET: " in outcome.out
+
+
+def test_ctrl_c_before_the_second_capture_says_that_there_is_nothing_to_compare() -> None:
+    outcome = interrupted("-", SLOW)
+
+    assert (outcome.status, outcome.out) == (0, "")
+    assert "nothing to compare" in outcome.err
