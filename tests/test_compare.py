@@ -233,6 +233,29 @@ def test_errors_are_told_by_command_and_code() -> None:
     assert {row["change"] for row in rows} == {"new"}
 
 
+def test_names_that_do_not_exist_are_told_as_errors_of_dns() -> None:
+    captures = [PCAPS / "dns" / name for name in ("ordinary.pcap", "errors.pcap")]
+    found = compared(*captures, "-m", "dns")
+
+    counts: list[dict[tuple[str, str], int]] = []
+    for capture in captures:
+        log = [
+            json.loads(line)
+            for line in tcpkit_run("-r", capture, "-m", "dns", "-j", "-q").out.splitlines()
+        ]
+        told = [line for line in log if line["code"] not in ("NOERROR", None)]
+        kinds = [(line["command"], line["code"]) for line in told]
+        counts.append({kind: kinds.count(kind) for kind in kinds})
+    rows = found["errors"]
+    assert isinstance(rows, list)
+    shown = {(row["command"], row["code"]): row["count"] for row in rows if row["code"].isupper()}
+    assert any(code == "NXDOMAIN" for _, code in shown)
+    assert shown == {
+        kind: {"a": counts[0].get(kind, 0), "b": counts[1].get(kind, 0)}
+        for kind in {**counts[0], **counts[1]}
+    }
+
+
 def test_too_few_requests_have_no_p99() -> None:
     found = compared(SLOW, MANY, "-m", "redis")
 
