@@ -117,6 +117,7 @@ setup(
     package_data={
         "tcpkit": ["py.typed"],
         "tcpkit.script": ["*.lua"],
+        "tcpkit.page": ["assets/*"],
         "tcpkit.scripts": ["*.lua", "protocols/*.lua"],
     },
     include_package_data=False,

@@ -6,7 +6,19 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks import divided, live, log_lines, loss, lua, memory, offline, startup, top, trace
+from benchmarks import (
+    divided,
+    live,
+    log_lines,
+    loss,
+    lua,
+    memory,
+    monitoring,
+    offline,
+    startup,
+    top,
+    trace,
+)
 from benchmarks.bench import Bench, Row
 from benchmarks.captures import FOLDER, CaptureFailed
 from benchmarks.dns_traffic import RANDOM_NAMES
@@ -52,6 +64,8 @@ MEASURES = {
     "lua-dns": Measure(lua.dns, DNS),
     "lua-redis": Measure(lua.redis, REDIS),
     "live": Measure(live.measure, REDIS),
+    "http": Measure(monitoring.http, REDIS),
+    "report": Measure(monitoring.page, (*REDIS, "chromium", "chromedriver")),
     "startup": Measure(startup.measure),
     "startup-modes": Measure(startup.other_modes),
 }

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, TypeVar
 
 
 class ProgramFailed(Exception):
     """What was measured did not end well; says what it said."""
 
+
+Measured = TypeVar("Measured")
 
 _PIPE_BYTES = 65536
 
@@ -126,8 +128,8 @@ def _failure(command: Sequence[str], said: IO[bytes]) -> ProgramFailed:
 
 
 def in_turn(
-    first: Callable[[], Usage], second: Callable[[], Usage], pairs: int
-) -> list[tuple[Usage, Usage]]:
+    first: Callable[[], Measured], second: Callable[[], Measured], pairs: int
+) -> list[tuple[Measured, Measured]]:
     """Both in turn, `pairs` times after one warm-up that does not count."""
     first()
     second()

@@ -14,6 +14,10 @@ def run(config: Config, script: "Script | None" = None) -> int:
         from tcpkit.on_screen import run as run_on_screen
 
         return run_on_screen(config, script)
+    if config.report is not None:
+        from tcpkit.report_offline import run as run_report
+
+        return run_report(config, config.report, script)
     if config.compare is not None:
         from tcpkit.compare_offline import run as run_compare
 

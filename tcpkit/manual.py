@@ -12,6 +12,7 @@ SYNOPSIS
     tcpkit top ...                        who is busy: tcpkit top -h
     tcpkit compare A B ...                what changed between two captures:
                                           tcpkit compare -h
+    tcpkit report ...                     a page about a capture: tcpkit report -h
 
 DESCRIPTION
     tcpkit listens to the packets of an interface, or reads them from a capture
@@ -80,6 +81,12 @@ WHAT COMES OUT
     -P, --stats-port PORT   port of the stats server, with -i (default 33333;
                             0 turns it off): `nc HOST PORT` gets JSON
         --bind ADDR         its address (default 0.0.0.0)
+        --http [ADDR:]PORT  serve numbers for Prometheus at /metrics, as JSON at
+                            /stats.json, and a live page at /, with -i and a
+                            protocol; on 127.0.0.1 unless ADDR is given
+        --otlp URL          send latencies to an OpenTelemetry collector, as
+                            http://localhost:4318: live every 10 s, of files at
+                            the end; needs `pip install tcpkit[otlp]`
     -q, --quiet             no summary at the end
 
 HOW IT RUNS
@@ -111,4 +118,6 @@ EXAMPLES
     tcpkit -i lo -m redis -p 6379,6380 -d -o /var/log/tcpkit.log -t 5
     tcpkit -i em1 -m redis -S alert.lua   a script gets every exchange
     nc localhost 33333                    latency histograms of a live run
+    tcpkit -i em1 -m redis --http 9100 -d -o /var/log/tcpkit.log
+    curl localhost:9100/metrics           the same numbers and more, for Prometheus
 """

@@ -59,6 +59,8 @@ class Reading(Progress):
 class Look:
     """Somebody who looks at what was read, before the summary."""
 
+    wants_all = False  # to be shown what there is when the read was stopped, or had no packet, too
+
     def show(self, pipeline: Pipeline, packets: int, problem: str) -> None:
         """`problem` is what ended the read, "" for its end. Returns when the run shall end."""
         raise NotImplementedError
@@ -70,6 +72,8 @@ def run(config: Config, script: "Script | None" = None, look: Look | None = None
     pipeline = Pipeline(config, [], script)
     reading = Reading(pipeline, sys.stderr is not None and sys.stderr.isatty())
     savefile = Savefile(pipeline.entrance, reading)
+    if pipeline.overview is not None:
+        pipeline.overview.counters = lambda: pipeline.counters(savefile.counts.numbers())
 
     def stop(number: int, frame: FrameType | None) -> None:
         savefile.stop = True
@@ -84,6 +88,10 @@ def run(config: Config, script: "Script | None" = None, look: Look | None = None
             problem = error
         pipeline.finish()
         pipeline.close()
+        if config.otlp and savefile.counts.packets:
+            from tcpkit.otlp_run import send_once
+
+            send_once(pipeline)
     except OutputClosed:
         pipeline.close_others()
         _ignore_stdout()
@@ -91,13 +99,24 @@ def run(config: Config, script: "Script | None" = None, look: Look | None = None
     except TcpkitError as error:
         problem = error
     reading.clear()
-    if look is not None and savefile.counts.packets and not savefile.stop:
-        look.show(pipeline, savefile.counts.packets, "" if problem is None else str(problem))
+    if look is not None and _is_shown(look, savefile, problem):
+        told = "" if problem is None else str(problem)
+        look.show(pipeline, savefile.counts.packets, told or _stopped(savefile))
     if not config.quiet and (problem is None or savefile.counts.packets):
         tell(pipeline.summary(savefile.counts.numbers()).rstrip("\n"))
     if problem is not None:
         raise problem
     return 0
+
+
+def _is_shown(look: Look, savefile: Savefile, problem: TcpkitError | None) -> bool:
+    if look.wants_all:
+        return savefile.counts.packets > 0 or problem is None
+    return savefile.counts.packets > 0 and not savefile.stop
+
+
+def _stopped(savefile: Savefile) -> str:
+    return "the read was interrupted" if savefile.stop else ""
 
 
 def _ignore_stdout() -> None:

@@ -21,7 +21,9 @@ from tcpkit.sinks.log_file import OutputClosed
 from tcpkit.wire.address import endpoint_text
 
 if TYPE_CHECKING:
+    from tcpkit.otlp_run import OtlpTimer
     from tcpkit.script.script import Script
+    from tcpkit.server.http_server import HttpServer
 
 TICK_S = 0.1
 # The kernel gives a block that is not full at its second look, READ_MS apart.
@@ -49,8 +51,22 @@ class Online:
         self.capture.feed(self.pipeline.entrance)
         if self.pipeline.top_reports is not None:
             self.pipeline.top_reports.dropped = self._dropped
+        overview = self.pipeline.overview
+        if overview is not None:
+            overview.counters = self._counters
+            overview.dropped = self.losses
         life_s = DIVIDED_LIFE_S if config.by else SNAPSHOT_LIFE_S
         self.server = StatsServer(self.pipeline.snapshot, life_s=life_s)
+        self.http: HttpServer | None = None
+        if config.http is not None:
+            from tcpkit.http_run import server_of
+
+            self.http = server_of(self)
+        self.otlp: OtlpTimer | None = None
+        if config.otlp:
+            from tcpkit import otlp_run
+
+            self.otlp = otlp_run.OtlpTimer(self.pipeline, time.time_ns, self.pipeline.tell)
         self._stop = asyncio.Event()
         self._problem: TcpkitError | None = None
         self._output_closed = False
@@ -59,6 +75,14 @@ class Online:
         """Listen, and begin to capture. Raises TcpkitError."""
         if self.config.stats_port:
             await self.server.start(self.config.bind, self.config.stats_port)
+        if self.http is not None and self.config.http is not None:
+            try:
+                self.http.start(*self.config.http)
+            except TcpkitError:
+                self.server.close()
+                raise
+        if self.otlp is not None:
+            self.otlp.start()
         loop = asyncio.get_running_loop()
         loop.add_reader(self.capture.fileno(), self._guarded, self._read)
         loop.add_signal_handler(signal.SIGINT, self._stop.set)
@@ -72,11 +96,15 @@ class Online:
         loop = asyncio.get_running_loop()
         loop.remove_reader(self.capture.fileno())
         self.server.close()
+        if self.http is not None:
+            self.http.close()
         if self._output_closed:
             self.pipeline.close_others()
             raise OutputClosed
         first = self._problem
         self._guarded(self._drain if first is None else self._finish)
+        if self.otlp is not None:
+            await self.otlp.finish()
         problem = first or self._problem
         if problem is not None:
             raise problem
@@ -96,23 +124,47 @@ class Online:
         stats = "off"
         if config.stats_port:
             stats = endpoint_text(config.bind, self.server.port)
+        http = ""
+        if self.http is not None and config.http is not None:
+            http = f", http {endpoint_text(config.http[0], self.http.port)}"
         return (
             f"tcpkit: capturing on {config.interface}, mode {config.mode}, "
-            f"server ports {ports}, stats {stats}"
+            f"server ports {ports}, stats {stats}{http}"
         )
 
-    def summary(self) -> str:
+    def captured_ns(self) -> int:
+        """The capture time that the run has come to."""
+        return time.time_ns() - MARGIN_NS
+
+    def source_counts(self) -> dict[str, int]:
+        """The counters of the capture and of the servers, by name."""
         counts = self.capture.counts()
         served = self.server.counts
         counts["stats clients"] = served.served
         counts["stats clients refused"] = served.refused
         counts["stats clients lost"] = served.lost
-        return self.pipeline.summary(counts)
+        if self.http is not None:
+            counts.update(self.http.counts.numbers())
+        if self.otlp is not None:
+            counts.update(self.otlp.numbers())
+        return counts
+
+    def summary(self) -> str:
+        return self.pipeline.summary(self.source_counts())
+
+    def losses(self) -> dict[str, int]:
+        """Packets that the capture has lost so far, by where."""
+        counts = self.capture.counts()
+        return {
+            "kernel": counts["dropped by the kernel"],
+            "interface": counts["dropped by the interface"],
+        }
 
     def _dropped(self) -> int:
-        """Packets that the capture has lost so far."""
-        counts = self.capture.counts()
-        return counts["dropped by the kernel"] + counts["dropped by the interface"]
+        return sum(self.losses().values())
+
+    def _counters(self) -> list[tuple[str, dict[str, int]]]:
+        return self.pipeline.counters(self.source_counts())
 
     def _guarded(self, step: Callable[[], None]) -> None:
         """Run a step of the loop; what it raises ends the run."""
@@ -132,9 +184,9 @@ class Online:
         if self._stop.is_set():
             return  # the interface is closed, or will be before the next one
         asyncio.get_running_loop().call_later(TICK_S, self._guarded, self._tick)
-        now_ns = time.time_ns()
+        now_ns = self.captured_ns()
         self.capture.dispatch()
-        self.pipeline.advance(now_ns - MARGIN_NS)
+        self.pipeline.advance(now_ns)
         self.pipeline.flush()
 
     def _reopen(self) -> None:

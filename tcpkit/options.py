@@ -1,6 +1,6 @@
 """The command line: what a user types, checked.
 
-The first word may be a command with options of its own: `trace`, `top`.
+The first word may be a command with options of its own: `trace`, `top`, `report`.
 """
 
 import argparse
@@ -43,6 +43,7 @@ COMMANDS: Final[dict[str, str]] = {
     "compare": "tcpkit.compare_options",
     "trace": "tcpkit.trace_options",
     "top": "tcpkit.top_options",
+    "report": "tcpkit.report_options",
 }
 
 
@@ -93,6 +94,8 @@ def parser_of(command: str) -> argparse.ArgumentParser:
     add("--by")
     add("-P", "--stats-port", default=str(DEFAULT_STATS_PORT))
     add("--bind")
+    add("--http")
+    add("--otlp")
     add("-S", "--script")
     add("--lua", default="")
     add("--lua-jit", action="store_true")
@@ -151,6 +154,14 @@ def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script 
             f"choose from {', '.join(modes())}"
         )
     config = _whole(options, early)
+    if options.http is not None:
+        from tcpkit.http_options import with_http
+
+        config = with_http(options.http, config, command)
+    if options.otlp is not None:
+        from tcpkit.otlp_options import with_otlp
+
+        config = with_otlp(options.otlp, config, command)
     if command:
         config = options_of(command).checked(options, config)
     if script is None:

@@ -11,6 +11,7 @@ from tcpkit.capture.reader import protect_inputs
 from tcpkit.capture.source import PacketSink
 from tcpkit.config import Config, TopOptions, TraceOptions
 from tcpkit.flow.clock_tee import ClockTee
+from tcpkit.flow.first_time import FirstTime
 from tcpkit.flow.health_tee import HealthTee
 from tcpkit.flow.observer import ConnectionObserver
 from tcpkit.flow.packet_filter import PacketFilter
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # Lua is loaded where there is a script
 if TYPE_CHECKING:  # and what these need, with them
     from tcpkit.metrics.top_tables import TopTables
     from tcpkit.sinks.compare_recorder import CompareRecorder
+    from tcpkit.sinks.name_series import NameSeries
     from tcpkit.sinks.overview.overview import Overview
     from tcpkit.sinks.top_clock import TopClock
     from tcpkit.sinks.top_reports import TopReports
@@ -72,6 +74,8 @@ class Pipeline:
         self.dump: Dump | None = None
         self.log: LogFile | None = None
         self.series: SeriesTable | None = None
+        self.first: FirstTime | None = None  # of the packets, for who needs it
+        self.names: NameSeries | None = None  # the series of DNS by name
         self.overview: Overview | None = None
         self.trace: Trace | None = None
         self.comparing: CompareRecorder | None = None
@@ -130,12 +134,14 @@ class Pipeline:
             tell(
                 "tcpkit: --lua-jit: the budget is off, an endless loop in the script is not stopped"
             )
-        script.tell = self._tell_log if self.config.daemon else tell
+        script.tell = self.tell
         script.begin(self.config, _ignore if self.log is None else self.log.write)
 
-    def _tell_log(self, text: str) -> None:
-        """Diagnostics of a daemon, which has no stderr: into the log, where there is one."""
-        if self.log is not None:
+    def tell(self, text: str) -> None:
+        """Diagnostics: a line on stderr; a daemon has none, so into the log, if there is one."""
+        if not self.config.daemon:
+            tell(text)
+        elif self.log is not None:
             self.log.write(f"{text}\n".encode("utf-8", "backslashreplace"))
 
     def _trace(self, config: Config, options: TraceOptions) -> "Trace":
@@ -174,6 +180,12 @@ class Pipeline:
             from tcpkit.sinks.top_recorder import TopRecorder
 
             hearers.append(TopRecorder(overview.tables))
+        if config.otlp and config.mode == "dns":
+            from tcpkit.sinks.name_series import NameSeries
+
+            self.names = NameSeries()
+            hearers.append(self.names)
+        hears = overview is None or overview.hears or len(hearers) > 1
         threshold_ns = config.threshold_ns
         numbers = self._command_numbers(config)
         if config.has_series and numbers is not None:
@@ -186,7 +198,7 @@ class Pipeline:
                 hearers,
                 _rows(config, numbers, self.series),
                 None if overview is None else overview.slowest,
-                overview is None or overview.hears or len(hearers) > 1,
+                hears,
             )
             for port in config.ports
         ]
@@ -211,6 +223,9 @@ class Pipeline:
         sink = self._reader(config, local)
         if self.top_clock is not None:
             sink = ClockTee(self.top_clock, sink)
+        if config.otlp:
+            self.first = FirstTime()
+            sink = ClockTee(self.first, sink)
         if self.overview is not None:
             sink = ClockTee(self.overview.begin(self.ports, self.pairing), sink)
         script = self.script

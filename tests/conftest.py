@@ -22,7 +22,7 @@ def live_fault() -> str | None:
     """Why nothing can be captured on this machine's own interfaces; None if it can."""
     if importlib.util.find_spec("pcap") is None:
         return "pypcap is not installed"
-    servers = ("redis-server", "memcached", "nsd", "unbound")
+    servers = ("redis-server", "memcached", "nsd", "unbound", "prometheus")
     clients = ("memccapable", "dig", "kdig", "dnsperf", "ip", "nc", "psql", "tmux")
     for program in (*servers, *clients):
         if shutil.which(program) is None:
@@ -34,11 +34,29 @@ def live_fault() -> str | None:
     return None
 
 
+def browser_fault() -> str | None:
+    """Why no page can be looked at; None if it can."""
+    if importlib.util.find_spec("selenium") is None:
+        return "selenium is not installed"
+    for program in ("chromium", "chromedriver"):
+        if shutil.which(program) is None:
+            return f"{program} is not installed"
+    return None
+
+
 LIVE_FAULT = live_fault()
+BROWSER_FAULT = browser_fault()
 PEER_CAPTURES = os.environ.get("TCPKIT_PEER_CAPTURES")
 
 collect_ignore = [
-    folder for folder, left_out in (("live", LIVE_FAULT), ("peers", not PEER_CAPTURES)) if left_out
+    place
+    for place, left_out in (
+        ("live", LIVE_FAULT),
+        ("peers", not PEER_CAPTURES),
+        ("browser", BROWSER_FAULT),
+        ("live/test_live_page.py", BROWSER_FAULT),
+    )
+    if left_out
 ]
 
 
@@ -50,12 +68,16 @@ def pytest_configure() -> None:
         )
     if os.environ.get("TCPKIT_REQUIRE_LIVE") == "1" and LIVE_FAULT:
         raise pytest.UsageError(f"the live tests are wanted, but {LIVE_FAULT}")
+    if os.environ.get("TCPKIT_REQUIRE_LIVE") == "1" and BROWSER_FAULT:
+        raise pytest.UsageError(f"the tests in a browser are wanted, but {BROWSER_FAULT}")
 
 
 def pytest_report_header() -> list[str]:
     lines = [f"tcpkit: the {build_kind()} build"]
     if LIVE_FAULT:
         lines.append(f"left out: tests/live, since {LIVE_FAULT}")
+    if BROWSER_FAULT:
+        lines.append(f"left out: tests/browser, since {BROWSER_FAULT}")
     if not PEER_CAPTURES:
         lines.append("left out: captures of other projects, since TCPKIT_PEER_CAPTURES is not set")
     return lines

@@ -1,15 +1,21 @@
 """Imports flow one way: a room knows only what lies to its left, `errors` and `config`."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 import tcpkit
+from tests.program import environment
 
 PACKAGE = Path(tcpkit.__file__).parent
-ROOMS = ("capture", "wire", "flow", "script", "protocols", "metrics", "sinks", "server", "top", "compare")
+ROOMS = (
+    "capture", "wire", "flow", "script", "protocols", "metrics", "sinks", "export", "page",
+    "server", "compare", "top",
+)  # fmt: skip
 FOR_ALL = {"errors", "config"}
 # Only capture time exists here; the sinks need a clock's zone for local time.
 WITHOUT_CLOCK = ("capture", "wire", "flow", "protocols", "metrics")
@@ -79,6 +85,17 @@ def test_no_attribute_becomes_a_keyword_of_the_c_compiler(room: str) -> None:
     nodes = [node for source in sources(room) for node in ast.walk(ast.parse(source.read_text()))]
     attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
     assert attributes & WORDS_OF_C == set()
+
+
+def test_a_run_without_http_imports_nothing_of_it() -> None:
+    """What serves it takes 100 ms to import."""
+    program = (
+        "import sys, tcpkit.online; print(*sorted({'h11', 'prometheus_client'} & {*sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment(), capture_output=True, check=True
+    )
+    assert done.stdout == b"\n"
 
 
 def test_the_check_sees_relative_and_local_imports() -> None:

@@ -16,7 +16,7 @@ from tcpkit.config import ReportOptions
 from tcpkit.metrics.series import BOUNDS_NS
 from tcpkit.options import parse
 from tcpkit.pipeline import Pipeline
-from tcpkit.protocols.registry import protocol_of
+from tests.command_names import counted_names
 from tests.goldens import PCAPS, captures, options_of
 from tests.program import tcpkit_run
 
@@ -153,7 +153,8 @@ def test_overview_says_what_the_log_says(capture: Path) -> None:
     lines = log_of(capture)
     model, pipeline = overview_of(capture)
     check(model["total"], lines)
-    named = names_from(lines)
+    pairs = [(line["command"], line["status"]) for line in lines]
+    named = counted_names(options_of(capture)[1], pairs)
     check_rows(model["servers"], [(line["server"], line) for line in lines])
     check_rows(model["commands"], [(named[place], line) for place, line in enumerate(lines)])
     decided = [line for line in lines if "late" not in line["flags"]]
@@ -166,18 +167,6 @@ def test_overview_says_what_the_log_says(capture: Path) -> None:
     for quality in ("exact", "inferred"):
         count = sum(line["quality"] == quality for line in answered)
         assert model["accuracy"][quality] == count
-
-
-def names_from(lines: list[Line]) -> list[str]:
-    """The command under which each counts: a name nobody lists has none before a good reply."""
-    protocol = protocol_of(lines[0]["protocol"]) if lines else None
-    known = set() if protocol is None else set(protocol.command_names())
-    names = []
-    for line in lines:
-        if line["status"] == "ok":
-            known.add(line["command"])
-        names.append(line["command"] if line["command"] in known else "other")
-    return names
 
 
 def check_rows(rows: list[Numbers], named: list[tuple[str, Line]]) -> None:

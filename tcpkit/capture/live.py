@@ -80,6 +80,16 @@ class LiveCapture:
             raise CaptureError(f"cannot capture on {self.interface}: {reason}")
         return count
 
+    @property
+    def packets(self) -> int:
+        """Packets that were handed over so far."""
+        return 0 if self._feed is None else int(self._feed.packets)
+
+    @property
+    def bytes(self) -> int:
+        """Their bytes, as far as they were captured."""
+        return 0 if self._feed is None else int(self._feed.bytes)
+
     def counts(self) -> dict[str, int]:
         """What the kernel says: passed the filter, dropped for want of room."""
         received, dropped, by_interface = self._handle.stats()

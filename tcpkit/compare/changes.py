@@ -153,7 +153,8 @@ def _rate(
     ]
     change = rate_b - rate_a
     widen = max(each.widen[0] for each in draws)
-    return Estimate(rate_a, rate_b, change, *interval_of(differences, change, widen))
+    low, high = interval_of(differences, change, widen)
+    return Estimate(rate_a, rate_b, change, max(low, -rate_a), high)
 
 
 def _percentile(
@@ -182,7 +183,8 @@ def _percentile(
     change = value_b - value_a
     widen = max(each.widen[1 + place] for each in draws)
     low, high = interval_of([drawn_b - drawn_a for drawn_a, drawn_b in pairs], change, widen)
-    low, high = low - _width_ns(value_b), high + _width_ns(value_a)
+    # Nothing falls by more than it was.
+    low, high = max(low - _width_ns(value_b), -value_a), high + _width_ns(value_a)
     return Estimate(value_a, value_b, change, low, high)
 
 

@@ -11,7 +11,7 @@ from librt.vecs import vec
 from mypy_extensions import i64
 
 from tcpkit.metrics.name_index import NO_ROW
-from tcpkit.metrics.name_words import WORD, hash_of, word_at
+from tcpkit.metrics.name_words import WORD, WORDS, hash_of, is_same, word_at
 from tcpkit.metrics.patterns import folded
 from tcpkit.metrics.space_saving import SpaceSaving
 
@@ -63,13 +63,17 @@ class KeyBatch:
         numbers[first + _LATENCY] = latency_ns
         numbers[first + _HITS] = hits
         numbers[first + _LOOKUPS] = lookups
+        word0 = word_at(text, at, size)
+        word1 = word_at(text, at + WORD, size - WORD)
+        numbers[first + _WORD0] = word0
+        numbers[first + _WORD1] = word1
+        numbers[first + _HASH] = hash_of(text, at, size, word0, word1)
         self._end = first + _NUMBERS
         if first + _NUMBERS == BATCH * _NUMBERS:
             self.flush()
 
     def flush(self) -> None:
         """Count all that waits."""
-        self._hash()
         self._look_up()
         self._compare()
         purges = self._keys.purges
@@ -90,20 +94,6 @@ class KeyBatch:
             first += _NUMBERS
         self._end = 0
 
-    def _hash(self) -> None:
-        numbers = self._numbers
-        first: i64 = 0
-        while first < self._end:
-            text = self._texts[first // _NUMBERS]
-            at = numbers[first]
-            size = numbers[first + _SIZE]
-            word0 = word_at(text, at, size)
-            word1 = word_at(text, at + WORD, size - WORD)
-            numbers[first + _WORD0] = word0
-            numbers[first + _WORD1] = word1
-            numbers[first + _HASH] = hash_of(text, at, size, word0, word1)
-            first += _NUMBERS
-
     def _look_up(self) -> None:
         index = self._keys.index
         numbers = self._numbers
@@ -118,15 +108,16 @@ class KeyBatch:
         first: i64 = 0
         while first < self._end:
             row = numbers[first + _ROW]
-            if row != NO_ROW and not rows.is_named(
-                row,
-                numbers[first + _WORD0],
-                numbers[first + _WORD1],
-                self._texts[first // _NUMBERS],
-                numbers[first],
-                numbers[first + _SIZE],
-            ):
-                numbers[first + _ROW] = NO_ROW
+            if row != NO_ROW:
+                size = numbers[first + _SIZE]
+                word0, word1 = numbers[first + _WORD0], numbers[first + _WORD1]
+                same = rows.has_words(row, word0, word1, size)
+                if same and size > WORDS:
+                    same = is_same(
+                        rows.names[row], self._texts[first // _NUMBERS], numbers[first], size
+                    )
+                if not same:
+                    numbers[first + _ROW] = NO_ROW
             first += _NUMBERS
 
     def _count(self, row: i64, first: i64) -> None:

@@ -10,6 +10,7 @@ from tcpkit.metrics.histogram import TOP_NS, bucket_index, upper_edge_ns
 from tcpkit.protocols.command_numbers import OTHER_NAME, CommandNumbers
 from tcpkit.protocols.message import ABORTED, ERROR, OK, SILENT, TIMEOUT
 
+MAX_SERVERS: Final = 256
 MAX_SERIES: Final = 2_048  # of all servers together; one takes some 300 bytes
 BOUNDS_NS: Final = (
     10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000,
@@ -112,7 +113,9 @@ class SeriesTable:
         self._unanswered: dict[tuple[str, str, str], int] = {}
 
     def server(self, name: str) -> ServerSeries:
-        """`name` as in the log, or OTHER_NAME; who asks bounds their number."""
+        """`name` as in the log; beyond MAX_SERVERS that of OTHER_NAME."""
+        if name not in self._servers and len(self._servers) >= MAX_SERVERS:
+            name = OTHER_NAME
         server = self._servers.get(name)
         if server is None:
             server = self._servers[name] = ServerSeries(name, self)

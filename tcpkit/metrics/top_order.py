@@ -12,38 +12,42 @@ def mark_highest(rows: TopRows, sort: str, count: i64, marks: vec[i64]) -> None:
 
     `count` is from 1 to the number of rows; there is a mark for each.
     """
-    values = vec[i64]([0] * rows.count)
-    row: i64 = 0
-    while row < rows.count:
-        values[row] = rows.counted(row, sort) + rows.error(row, sort)
-        row += 1
-    _mark(values, count, marks)
+    _mark(rows.values(sort, True), count, marks)
 
 
-def first(rows: TopRows, chosen: vec[i64], sort: str, limit: i64) -> list[int]:
-    """The `limit` of the `chosen` rows that counted most, the largest first.
+def first(rows: TopRows, chosen: vec[i64] | None, sort: str, limit: i64) -> list[int]:
+    """The `limit` of the `chosen` rows that counted most, the largest first; None: of all.
 
     Equal ones come in the order of their numbers, as `chosen` must.
     """
+    values = rows.values(sort, False)
+    if chosen is None:
+        return _first(values, limit)
     size: i64 = len(chosen)
+    picked = vec[i64]([0] * size)
+    place: i64 = 0
+    while place < size:
+        picked[place] = values[chosen[place]]
+        place += 1
+    return [int(chosen[at]) for at in _first(picked, limit)]
+
+
+def _first(values: vec[i64], limit: i64) -> list[int]:
+    """The places of the `limit` largest."""
+    size: i64 = len(values)
     count: i64 = min(limit, size)
     if count <= 0:
         return []
-    values = vec[i64]([0] * size)
     marks = vec[i64]([0] * size)
-    place: i64 = 0
-    while place < size:
-        values[place] = rows.counted(chosen[place], sort)
-        place += 1
     _mark(values, count, marks)
     ranked: list[tuple[int, int]] = []
-    place = 0
+    place: i64 = 0
     while place < size:
         if marks[place]:
-            ranked.append((-int(values[place]), int(chosen[place])))
+            ranked.append((-int(values[place]), int(place)))
         place += 1
     ranked.sort()
-    return [row for _, row in ranked]
+    return [at for _, at in ranked]
 
 
 def _mark(values: vec[i64], count: i64, marks: vec[i64]) -> None:

@@ -130,11 +130,19 @@ class TopRows:
 
     def is_named(self, row: i64, word0: i64, word1: i64, data: bytes, at: i64, size: i64) -> bool:
         """Whether the name of a row is `data[at:at + size]`, whose words are given."""
-        first = _SHIFT + row * _LINES
-        lines = self._lines
-        if lines[first] != word0 or lines[first + _WORD1] != word1 or lines[first + _SIZE] != size:
+        if not self.has_words(row, word0, word1, size):
             return False
         return size <= WORDS or is_same(self.names[row], data, at, size)
+
+    def has_words(self, row: i64, word0: i64, word1: i64, size: i64) -> bool:
+        """Whether the name of a row has that size and those words; up to WORDS bytes that is it."""
+        first = _SHIFT + row * _LINES
+        lines = self._lines
+        return (
+            lines[first] == word0
+            and lines[first + _WORD1] == word1
+            and lines[first + _SIZE] == size
+        )
 
     # Counting
 
@@ -201,21 +209,32 @@ class TopRows:
     # What was counted
 
     def counted(self, row: i64, sort: str) -> i64:
-        at = _SHIFT + row * _LINES
-        if sort == REQUESTS:
-            return self._lines[at + _REQUESTS]
-        if sort == BYTES:
-            return self._lines[at + _BYTES]
-        return self._lines[at + _TIME] if sort == TIME else self._lines[at + _MAX]
+        return self._lines[_SHIFT + row * _LINES + _place_of(sort)]
 
     def error(self, row: i64, sort: str) -> i64:
         """What the name may have had before, at most; 0 of the slowest, whose floor tells."""
-        at = _SHIFT + row * _LINES
-        if sort == REQUESTS:
-            return self._lines[at + _REQUESTS_ERROR]
-        if sort == BYTES:
-            return self._lines[at + _BYTES_ERROR]
+        error = _error_of(sort)
+        if error > 0:
+            return self._lines[_SHIFT + row * _LINES + error]
         return self._apart[row * _APART] if sort == TIME else 0
+
+    def values(self, sort: str, upper: bool) -> vec[i64]:
+        """What all rows have counted; `upper`: with the error, where the orders have one."""
+        place, error = _place_of(sort), _error_of(sort)
+        values = vec[i64]([0] * self.count)
+        lines = self._lines
+        row: i64 = 0
+        while row < self.count:
+            at = _SHIFT + row * _LINES
+            value = lines[at + place]
+            if upper:
+                if error > 0:
+                    value += lines[at + error]
+                elif sort == TIME:
+                    value += self._apart[row * _APART]
+            values[row] = value
+            row += 1
+        return values
 
     def timed(self, row: i64) -> i64:
         """Requests with a latency."""
@@ -264,6 +283,22 @@ class TopRows:
             self._apart[at + _REQUESTS_BEFORE] = requests
             self._apart[at + _BYTES_BEFORE] = size
             row += 1
+
+
+def _place_of(sort: str) -> i64:
+    """Of what is counted, in a row's lines."""
+    if sort == REQUESTS:
+        return _REQUESTS
+    if sort == BYTES:
+        return _BYTES
+    return _TIME if sort == TIME else _MAX
+
+
+def _error_of(sort: str) -> i64:
+    """Of the error, in a row's lines; 0 where it is elsewhere, or where there is none."""
+    if sort == REQUESTS:
+        return _REQUESTS_ERROR
+    return _BYTES_ERROR if sort == BYTES else 0
 
 
 def _longer(values: vec[i64], size: i64) -> vec[i64]:

@@ -131,9 +131,11 @@ class TopTables:
 
     def _chosen(
         self, rows: TopRows, pattern: str, min_rate: float, min_bytes_rate: float
-    ) -> vec[i64]:
-        """The rows that are not left out, in their order."""
+    ) -> vec[i64] | None:
+        """The rows that are not left out, in their order; None: all."""
         found = re.compile(pattern)
+        if not pattern and min_rate <= 0 and min_bytes_rate <= 0:
+            return None
         chosen = vec[i64]()
         row: i64 = 0
         while row < rows.count:

@@ -73,7 +73,7 @@ def _divided(port: PortStats, slow: str) -> list[list[str]]:
     return [
         divided_table(name, what, parts, slow)
         for what, parts in (("command", rows.commands()), ("server", rows.servers()))
-        if parts
+        if parts and what in rows.shown
     ]
 
 

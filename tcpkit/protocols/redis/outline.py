@@ -14,6 +14,11 @@ _SHORT: Final = 8  # letters of such a name
 _LF: Final = 10
 _CR: Final = 13
 _DOLLAR: Final = 36
+# "\r\n$12\r\n." and "\r\n$1\r\n..", digits by their upper half.
+_TWO_DIGITS: Final = 0x0D0A2430300D0A00
+_TWO_MASK: Final = 0x7FFFFFF0F0FFFF00
+_ONE_DIGIT: Final = 0x0D0A24300D0A0000
+_ONE_MASK: Final = 0x7FFFFFF0FFFF0000
 
 
 @final
@@ -61,6 +66,16 @@ class Outline:
     def _find(self, raw: bytes, at: i64, end: i64) -> bool:
         """Find the argument whose header is the next one behind `at`."""
         char: i64 = 0
+        if at + 8 <= end:  # behind an argument, of a size of one or two digits
+            word = read_i64_be(raw, at)
+            if word & _TWO_MASK == _TWO_DIGITS:
+                self._size = ((word >> 32) & 15) * 10 + ((word >> 24) & 15)
+                self._at = at + 7
+                return True
+            if word & _ONE_MASK == _ONE_DIGIT:
+                self._size = (word >> 32) & 15
+                self._at = at + 6
+                return True
         while at < end:
             char = raw[at]
             at += 1

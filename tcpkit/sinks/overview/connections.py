@@ -40,7 +40,7 @@ class Connections(ConnectionObserver):
             "client": conn.client,
             "server": conn.server,
             "mishaps": score,
-            **health.numbers(),
+            "health": health.numbers(),
         }
         item: _Item = (score, -int(self._sum.connections), numbers)
         if len(self._worst) < MAX_WORST:
