@@ -180,6 +180,31 @@ def test_two_captures_of_one_steady_traffic_have_no_clear_change(before: Path) -
     assert part(found, "total")["verdict"] == "no clear change"
 
 
+def halves(folder: Path, source: Path) -> tuple[Path, Path]:
+    """The packets before the middle of a capture's time, and those after it."""
+    data = source.read_bytes()
+    with source.open("rb") as file:
+        times = [time_s for time_s, _ in dpkt.pcap.Reader(file)]
+    middle = (times[0] + times[-1]) / 2
+    count = sum(time_s < middle for time_s in times)
+    at = 24
+    for _ in range(count):
+        at += 16 + int(struct.unpack_from("<I", data, at + 8)[0])
+    first, second = folder / "first.pcap", folder / "second.pcap"
+    first.write_bytes(data[:at])
+    second.write_bytes(data[:24] + data[at:])
+    return first, second
+
+
+def test_two_halves_of_a_steady_capture_have_no_clear_change(tmp_path: Path, before: Path) -> None:
+    found = compared(*halves(tmp_path, before), "-m", "redis")
+
+    for row in [part(found, "total"), *commands(found).values()]:
+        assert row["verdict"] == "no clear change"
+        requests = part(row, "requests")
+        assert requests["a"] == pytest.approx(requests["b"], rel=0.02)
+
+
 def test_a_capture_has_not_changed_against_itself() -> None:
     found = compared(SLOW, SLOW, "-m", "redis")
 

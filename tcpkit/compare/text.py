@@ -42,10 +42,8 @@ def render(comparison: Comparison) -> str:
 def note(comparison: Comparison) -> str:
     """How the intervals came about."""
     text = f"{comparison.resamples:,} resamples of slices of time, seed {comparison.seed}"
-    if comparison.intervals > 1:
-        text += (
-            f"; about 5 % of all {comparison.intervals} intervals of latencies exclude 0 by chance"
-        )
+    if comparison.intervals:
+        text += f"; {comparison.intervals} intervals of latencies: 1 in 20 excludes 0 by chance"
     return f"({text})"
 
 
