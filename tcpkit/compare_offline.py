@@ -103,7 +103,7 @@ def _write(comparison: Comparison, config: Config, options: CompareOptions, log:
     if options.page is not None:
         from tcpkit.compare.page import render as page
 
-        _replace(options.page, page(comparison))
+        _replace(options.page, page(comparison, _sheet()))
     if options.page is None or not config.quiet:
         if config.json:
             from tcpkit.sinks.json_line import JsonLine
@@ -114,6 +114,13 @@ def _write(comparison: Comparison, config: Config, options: CompareOptions, log:
 
             log.write(render(comparison).encode("utf-8", "backslashreplace"))
     log.close()
+
+
+def _sheet() -> str:
+    """The style sheet of all pages."""
+    from importlib.resources import files
+
+    return files("tcpkit.page").joinpath("assets/page.css").read_text(encoding="utf-8")
 
 
 def _replace(path: str, text: str) -> None:

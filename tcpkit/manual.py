@@ -10,6 +10,8 @@ SYNOPSIS
     tcpkit trace ...                      what connections did, with the replies:
                                           tcpkit trace -h
     tcpkit top ...                        who is busy: tcpkit top -h
+    tcpkit compare A B ...                what changed between two captures:
+                                          tcpkit compare -h
     tcpkit report ...                     a page about a capture: tcpkit report -h
 
 DESCRIPTION

@@ -134,7 +134,10 @@ def parse(arguments: Sequence[str]) -> Config:
 
 def read_options(command: str, arguments: Sequence[str]) -> argparse.Namespace:
     """The options as they were given. Raises ConfigError."""
-    return parser_of(command).parse_args(arguments[1:] if command else arguments)
+    parser = parser_of(command)
+    if command and options_of(command).brings_inputs:
+        return parser.parse_intermixed_args(arguments[1:])  # files between options too
+    return parser.parse_args(arguments[1:] if command else arguments)
 
 
 def checked(command: str, options: argparse.Namespace) -> "tuple[Config, Script | None]":

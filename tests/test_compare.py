@@ -1,4 +1,4 @@
-"""`tcpkit compare`, as a user runs it: what it says is recomputed from the logs of both captures."""
+"""`tcpkit compare`, as a user runs it; what it says is recomputed from both captures' logs."""
 
 import fcntl
 import json
@@ -180,6 +180,31 @@ def test_two_captures_of_one_steady_traffic_have_no_clear_change(before: Path) -
     assert part(found, "total")["verdict"] == "no clear change"
 
 
+def halves(folder: Path, source: Path) -> tuple[Path, Path]:
+    """The packets before the middle of a capture's time, and those after it."""
+    data = source.read_bytes()
+    with source.open("rb") as file:
+        times = [time_s for time_s, _ in dpkt.pcap.Reader(file)]
+    middle = (times[0] + times[-1]) / 2
+    count = sum(time_s < middle for time_s in times)
+    at = 24
+    for _ in range(count):
+        at += 16 + int(struct.unpack_from("<I", data, at + 8)[0])
+    first, second = folder / "first.pcap", folder / "second.pcap"
+    first.write_bytes(data[:at])
+    second.write_bytes(data[:24] + data[at:])
+    return first, second
+
+
+def test_two_halves_of_a_steady_capture_have_no_clear_change(tmp_path: Path, before: Path) -> None:
+    found = compared(*halves(tmp_path, before), "-m", "redis")
+
+    for row in [part(found, "total"), *commands(found).values()]:
+        assert row["verdict"] == "no clear change"
+        requests = part(row, "requests")
+        assert requests["a"] == pytest.approx(requests["b"], rel=0.02)
+
+
 def test_a_capture_has_not_changed_against_itself() -> None:
     found = compared(SLOW, SLOW, "-m", "redis")
 
@@ -195,6 +220,13 @@ def test_the_same_command_line_prints_the_same() -> None:
 
     assert first == second
     assert "seed 1" in first.out
+
+
+def test_the_files_may_stand_between_the_options() -> None:
+    expected = tcpkit_run("compare", SLOW, MANY, "-m", "redis", "-j")
+
+    assert tcpkit_run("compare", SLOW, "-m", "redis", MANY, "-j") == expected
+    assert tcpkit_run("compare", "-j", "-m", "redis", SLOW, MANY) == expected
 
 
 def test_keys_and_commands_of_one_capture_only_are_those_of_the_logs() -> None:
@@ -224,6 +256,29 @@ def test_errors_are_told_by_command_and_code() -> None:
     assert isinstance(rows, list)
     assert {(row["command"], row["code"]): row["count"]["b"] for row in rows} == expected
     assert {row["change"] for row in rows} == {"new"}
+
+
+def test_names_that_do_not_exist_are_told_as_errors_of_dns() -> None:
+    captures = [PCAPS / "dns" / name for name in ("ordinary.pcap", "errors.pcap")]
+    found = compared(*captures, "-m", "dns")
+
+    counts: list[dict[tuple[str, str], int]] = []
+    for capture in captures:
+        log = [
+            json.loads(line)
+            for line in tcpkit_run("-r", capture, "-m", "dns", "-j", "-q").out.splitlines()
+        ]
+        told = [line for line in log if line["code"] not in ("NOERROR", None)]
+        kinds = [(line["command"], line["code"]) for line in told]
+        counts.append({kind: kinds.count(kind) for kind in kinds})
+    rows = found["errors"]
+    assert isinstance(rows, list)
+    shown = {(row["command"], row["code"]): row["count"] for row in rows if row["code"].isupper()}
+    assert any(code == "NXDOMAIN" for _, code in shown)
+    assert shown == {
+        kind: {"a": counts[0].get(kind, 0), "b": counts[1].get(kind, 0)}
+        for kind in {**counts[0], **counts[1]}
+    }
 
 
 def test_too_few_requests_have_no_p99() -> None:
@@ -360,12 +415,18 @@ def test_a_capture_that_is_cut_is_compared_as_far_as_it_goes(tmp_path: Path) -> 
     assert outcome.err.startswith("tcpkit: error: truncated in the middle of a packet")
 
 
-@pytest.mark.parametrize("other", ["redis/http.pcap", "dns/ordinary.pcap"])
-def test_a_capture_without_the_protocol_is_told(other: str) -> None:
+@pytest.mark.parametrize(
+    ("other", "warning"),
+    [
+        ("redis/http.pcap", "B: connections that do not speak the protocol: "),
+        ("dns/ordinary.pcap", "B has no request that could be read"),
+    ],
+)
+def test_a_capture_without_the_protocol_is_told(other: str, warning: str) -> None:
     outcome = tcpkit_run("compare", SLOW, PCAPS / other, "-m", "redis")
 
     assert (outcome.status, outcome.err) == (0, "")
-    assert "warning: B has no request that could be read" in outcome.out
+    assert f"warning: {warning}" in outcome.out
 
 
 def unread(pipe: IO[bytes]) -> int:
@@ -374,24 +435,35 @@ def unread(pipe: IO[bytes]) -> int:
     return size
 
 
-def test_ctrl_c_compares_what_was_read() -> None:
-    arguments = command("compare", SLOW, "-", "-m", "redis")
+def interrupted(a: str | Path, b: str | Path) -> Outcome:
+    """Ctrl-C once a part of the standard input, one of the two captures, was read."""
     with subprocess.Popen(
-        arguments,
+        command("compare", a, b, "-m", "redis"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(),
     ) as run:
         assert run.stdin is not None and run.stdout is not None and run.stderr is not None
-        run.stdin.write(SLOW.read_bytes()[:40_000])
-        run.stdin.flush()
         pipe = run.stdin
-        wait_until(lambda: unread(pipe) == 0, "B is read")
+        pipe.write(SLOW.read_bytes()[:40_000])
+        pipe.flush()
+        wait_until(lambda: unread(pipe) == 0, "the pipe is read")
         run.send_signal(signal.SIGINT)
         out, err = run.stdout.read().decode(), run.stderr.read().decode()
-        assert run.wait(DEADLINE_S) == 0
+        return Outcome(run.wait(DEADLINE_S), out, err)
 
-    assert err == ""
-    assert "warning: B was not read to its end: it was interrupted" in out
-    assert "GET: " in out
+
+def test_ctrl_c_compares_what_was_read() -> None:
+    outcome = interrupted(SLOW, "-")
+
+    assert (outcome.status, outcome.err) == (0, "")
+    assert "warning: B was not read to its end: it was interrupted" in outcome.out
+    assert "GET: " in outcome.out
+
+
+def test_ctrl_c_before_the_second_capture_says_that_there_is_nothing_to_compare() -> None:
+    outcome = interrupted("-", SLOW)
+
+    assert (outcome.status, outcome.out) == (0, "")
+    assert "nothing to compare" in outcome.err

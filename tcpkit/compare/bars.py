@@ -19,8 +19,9 @@ def bar(estimate: Estimate, colour: str) -> str:
     low = place(1 + estimate.low / estimate.a)
     high = place(1 + estimate.high / estimate.a)
     dot = place(estimate.b / estimate.a)
+    css = f"change {colour}".strip()
     return (
-        f'<svg class="{colour}" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
+        f'<svg class="{css}" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true">'
         f'<line class="axis" x1="0" y1="{y}" x2="{WIDTH}" y2="{y}"/>'
         f'<line class="zero" x1="{middle}" y1="0" x2="{middle}" y2="{HEIGHT}"/>'
         f'<line class="bar" x1="{low:.1f}" y1="{y}" x2="{max(high, low + 1):.1f}" y2="{y}"/>'

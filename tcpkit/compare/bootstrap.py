@@ -16,7 +16,9 @@ import random
 import sys
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Final, NamedTuple
 
 from tcpkit.compare.correlation import Correlation
@@ -27,6 +29,8 @@ LEVEL: Final = 0.95
 PERCENTS: Final = (50, 99)
 SIGMAS: Final = 8
 _SHARE_OF_ALL: Final = 8  # a run has an eighth of all slices at most: else there are too few
+Take = Callable[[Sequence[int]], tuple[int, ...]]
+
 _FIELDS: Final = (("I", 4, 1 << 32), ("Q", 8, 1 << 64))
 
 
@@ -71,7 +75,7 @@ def merged(slices: Sequence[dict[int, int]]) -> dict[int, int]:
 
 
 def draws_of(sample: Sample, resamples: int, seed: int) -> Draws:
-    """Resample the slices. The sample has one slice at least."""
+    """Resample the slices. The sample has two slices at least."""
     count = len(sample.slices)
     correlations = correlations_of(sample)
     block = min(max(each.wished_block for each in correlations), max(count // _SHARE_OF_ALL, 1))
@@ -79,22 +83,33 @@ def draws_of(sample: Sample, resamples: int, seed: int) -> Draws:
     histograms = _Histograms(sample, correlations[1:])
     runs = _runs(histograms.packed, block)
     asked = _runs(sample.requests, block)
-    whole, rest = divmod(count, block)
+    rest = count % block
     short, short_asked = _runs(histograms.packed, rest), _runs(sample.requests, rest)
-    generator = random.Random(seed)
     requests: list[int] = []
     percentiles: list[list[int]] = [[] for _ in PERCENTS]
-    for _ in range(resamples):
-        places = generator.choices(range(count), k=whole)
-        total = sum([runs[place] for place in places])
-        drawn = sum([asked[place] for place in places])
+    for take, place in _plan(count, block, resamples, seed):
+        total, drawn = sum(take(runs)), sum(take(asked))
         if rest:
-            place = generator.randrange(count)
             total += short[place]
             drawn += short_asked[place]
         requests.append(drawn)
         histograms.add_percentiles(total, percentiles)
     return Draws(requests, percentiles, block, widen)
+
+
+@lru_cache(maxsize=16)
+def _plan(count: int, block: int, resamples: int, seed: int) -> list[tuple[Take, int]]:
+    """What each resample takes: runs, and where the shorter one begins that fills it up.
+
+    All commands of a capture take the same, so to draw costs once.
+    """
+    generator = random.Random(seed)
+    whole, rest = divmod(count, block)
+    plan: list[tuple[Take, int]] = []
+    for _ in range(resamples):
+        take: Take = itemgetter(*generator.choices(range(count), k=whole))
+        plan.append((take, generator.randrange(count) if rest else 0))
+    return plan
 
 
 class _Histograms:

@@ -1,7 +1,7 @@
 """What changed in rates and latencies, by command, and whether that may be chance."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from tcpkit.compare.bootstrap import (
@@ -77,17 +77,14 @@ _ORDER: Final = (SLOWER, MIXED, FASTER, NEW, GONE, NO_CHANGE, TOO_SHORT, TOO_FEW
 _CLEAR: Final = (SLOWER, MIXED, FASTER)
 
 
-def changes_of(
-    a: Side, b: Side, resamples: int, seed: int, advance: Callable[[], None]
-) -> list[Change]:
-    """All commands together, then each one, the most changed first. `advance` between them."""
+def changes_of(a: Side, b: Side, resamples: int, seed: int) -> list[Change]:
+    """All commands together, then each one, the most changed first."""
     rows_a, rows_b = a.recorder.sliced.rows, b.recorder.sliced.rows
     changes: list[Change] = []
     for name in sorted({*rows_a, *rows_b}):
         changes.append(
             _change(name, a, b, _rows(rows_a, name), _rows(rows_b, name), resamples, seed)
         )
-        advance()
     changes.sort(key=_place)
     total = _change(ALL, a, b, list(rows_a.values()), list(rows_b.values()), resamples, seed)
     return [total, *changes]
@@ -156,7 +153,8 @@ def _rate(
     ]
     change = rate_b - rate_a
     widen = max(each.widen[0] for each in draws)
-    return Estimate(rate_a, rate_b, change, *interval_of(differences, change, widen))
+    low, high = interval_of(differences, change, widen)
+    return Estimate(rate_a, rate_b, change, max(low, -rate_a), high)
 
 
 def _percentile(
@@ -185,7 +183,8 @@ def _percentile(
     change = value_b - value_a
     widen = max(each.widen[1 + place] for each in draws)
     low, high = interval_of([drawn_b - drawn_a for drawn_a, drawn_b in pairs], change, widen)
-    low, high = low - _width_ns(value_b), high + _width_ns(value_a)
+    # Nothing falls by more than it was.
+    low, high = max(low - _width_ns(value_b), -value_a), high + _width_ns(value_a)
     return Estimate(value_a, value_b, change, low, high)
 
 

@@ -16,22 +16,25 @@ MAX_COMMANDS: Final = 300
 _POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'"
 
 
-def render(comparison: Comparison, css: str = CSS) -> str:
-    """The page. Every name in it comes from packets, and is escaped."""
+def render(comparison: Comparison, sheet: str) -> str:
+    """The page; `sheet` is the style sheet of all pages.
+
+    Every name in it comes from packets, and is escaped.
+    """
     a, b = comparison.a, comparison.b
     parts = [
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(f'{a.name} and {b.name}')}: what changed</title>",
-        f"<style>{css}</style></head><body><main>",
+        f"<style>{sheet}{CSS}</style></head><body><main>",
         f"<h1>What changed: {escape(comparison.mode)}</h1>",
-        f'<p class="answer">{escape(answer(comparison))}</p>',
+        f'<p class="what">{escape(answer(comparison))}</p>',
     ]
     for side in (a, b):
         parts.append(f"<div><b>{side.label}</b> {escape(side.name)}")
         parts.append(f'<span class="dim">{escape(about(side))}</span></div>')
-    parts += [f'<p class="doubt">{escape(doubt)}</p>' for doubt in comparison.doubts]
+    parts += [f'<p class="warn">{escape(doubt)}</p>' for doubt in comparison.doubts]
     parts += _changes(comparison)
     parts += _keys("Keys that only B has", comparison.new_keys)
     parts += _keys("Keys that only A has", comparison.gone_keys)
@@ -109,7 +112,7 @@ def _keys(title: str, only: OnlyIn) -> list[str]:
     lines = [f"<h2>{title}: {only.proven:,}</h2>"]
     if only.doubtful:
         lines.append(
-            f'<p class="doubt">{only.doubtful:,} more may be: the other capture has more keys'
+            f'<p class="warn">{only.doubtful:,} more may be: the other capture has more keys'
             " than are kept</p>"
         )
     rows = [

@@ -1,6 +1,5 @@
 """A whole comparison: what the text, the JSON object and the page are made of."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from tcpkit.compare.bootstrap import LEVEL, RESAMPLES, SEED
@@ -55,7 +54,6 @@ def compare(
     b: Side,
     resamples: int = RESAMPLES,
     seed: int = SEED,
-    advance: Callable[[], None] = lambda: None,
 ) -> Comparison:
     new_keys, gone_keys = new_and_gone(a, b)
     return Comparison(
@@ -63,7 +61,7 @@ def compare(
         ports,
         a,
         b,
-        changes_of(a, b, resamples, seed, advance),
+        changes_of(a, b, resamples, seed),
         new_keys,
         gone_keys,
         errors_of(a, b),

@@ -42,16 +42,19 @@ def render(comparison: Comparison) -> str:
 def note(comparison: Comparison) -> str:
     """How the intervals came about."""
     text = f"{comparison.resamples:,} resamples of slices of time, seed {comparison.seed}"
-    if comparison.intervals > 1:
-        text += (
-            f"; about 5 % of all {comparison.intervals} intervals of latencies exclude 0 by chance"
-        )
+    if comparison.intervals:
+        text += f"; {comparison.intervals} intervals of latencies: 1 in 20 excludes 0 by chance"
     return f"({text})"
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
     return textwrap.wrap(
-        text, WIDTH, subsequent_indent=indent, drop_whitespace=True, initial_indent=""
+        text.strip(),
+        WIDTH,
+        initial_indent=text[: len(text) - len(text.lstrip())],
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
     )
 
 
@@ -90,12 +93,12 @@ def _keys(title: str, only: OnlyIn) -> list[str]:
 def _errors(comparison: Comparison) -> list[str]:
     if not comparison.errors:
         return []
-    lines = ["", f"errors{'':<34}{'A':>9}{'of all':>9}{'B':>9}{'of all':>9}"]
+    lines = ["", f"errors{'':<32}{'A':>9}{'of all':>9}{'B':>9}{'of all':>9}"]
     for change in comparison.errors[:MAX_COMMANDS]:
-        name = shortened(f"{change.command} {change.code}", 34)
+        name = shortened(f"{change.command} {change.code}", 32)
         first, second = (share_text(share) for share in change.shares)
         lines.append(
-            f"  {name:<38}{change.counts[0]:>9,}{first:>9}{change.counts[1]:>9,}{second:>9}"
+            f"  {name:<36}{change.counts[0]:>9,}{first:>9}{change.counts[1]:>9,}{second:>9}"
             f" {change.verdict}".rstrip()
         )
     left = len(comparison.errors) - MAX_COMMANDS

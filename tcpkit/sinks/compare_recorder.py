@@ -24,6 +24,8 @@ from tcpkit.wire.printable import shortened
 MAX_ERRORS: Final = 4_096  # commands with their codes; whoever comes later is `errors_left`
 CODE_LIMIT: Final = 64
 WITHOUT_CODE: Final = "error"
+DNS: Final = "dns"  # whose NXDOMAIN is a good answer, and yet what is asked for
+NO_ERROR: Final = "NOERROR"
 
 
 @final
@@ -61,6 +63,10 @@ class CompareRecorder(ExchangeSink):
             self._error(exchange.command, WITHOUT_CODE if code is None else code)
         elif status == TIMEOUT or status == ABORTED:
             self._error(exchange.command, status)
+        elif exchange.protocol == DNS:
+            code = exchange.code
+            if code is not None and code != NO_ERROR:
+                self._error(exchange.command, code)
 
     def _error(self, command: str, code: str) -> None:
         key = command, shortened(code, CODE_LIMIT)
