@@ -32,7 +32,8 @@ class Live {
       this.wait = EACH_MS;
       this.lost = null;
       this.show(model);
-      this._say(`live, as of ${new Clock(-new Date().getTimezoneOffset() * 60).text(Date.now() * 1e6, 0)}`, false);
+      const told = new Clock(-new Date().getTimezoneOffset() * 60).text(model.end_ns ?? Date.now() * 1e6, 0);
+      this._say(`live, as of ${told}`, false);
     } catch (error) {
       this.lost ??= new Date();
       this.wait = Math.min(this.wait * 2, SLOWEST_MS);
