@@ -118,6 +118,6 @@ EXAMPLES
     tcpkit -i lo -m redis -p 6379,6380 -d -o /var/log/tcpkit.log -t 5
     tcpkit -i em1 -m redis -S alert.lua   a script gets every exchange
     nc localhost 33333                    latency histograms of a live run
-    tcpkit -i em1 -m redis --http 9100 -d -o /var/log/tcpkit.log
-    curl localhost:9100/metrics           the same numbers and more, for Prometheus
+    tcpkit -i em1 -m redis --http 13380 -d -o /var/log/tcpkit.log
+    curl localhost:13380/metrics          the same numbers and more, for Prometheus
 """
