@@ -62,7 +62,10 @@ class Look:
     wants_all = False  # to be shown what there is when the read was stopped, or had no packet, too
 
     def show(self, pipeline: Pipeline, packets: int, problem: str) -> None:
-        """`problem` is what ended the read, "" for its end. Returns when the run shall end."""
+        """`problem` is what ended the read, "" for its end. Returns when the run shall end.
+
+        Raises OutputClosed where nobody reads it.
+        """
         raise NotImplementedError
 
 
@@ -101,7 +104,11 @@ def run(config: Config, script: "Script | None" = None, look: Look | None = None
     reading.clear()
     if look is not None and _is_shown(look, savefile, problem):
         told = "" if problem is None else str(problem)
-        look.show(pipeline, savefile.counts.packets, told or _stopped(savefile))
+        try:
+            look.show(pipeline, savefile.counts.packets, told or _stopped(savefile))
+        except OutputClosed:
+            _ignore_stdout()
+            return 0
     if not config.quiet and (problem is None or savefile.counts.packets):
         tell(pipeline.summary(savefile.counts.numbers()).rstrip("\n"))
     if problem is not None:

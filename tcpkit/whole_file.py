@@ -5,6 +5,7 @@ import stat
 import tempfile
 
 from tcpkit.errors import TcpkitError
+from tcpkit.sinks.log_file import OutputClosed
 
 STDOUT = 1
 
@@ -16,7 +17,8 @@ class WholeFile:
     that it may not write there. What is no plain file (a device, a pipe) is written as it is.
     `path` None is standard output.
 
-    Raises TcpkitError where that fails; `abandon` leaves nothing behind.
+    Raises TcpkitError where that fails, OutputClosed where nobody reads standard output any
+    more; `abandon` leaves nothing behind.
     """
 
     def __init__(self, path: str | None) -> None:
@@ -48,6 +50,8 @@ class WholeFile:
             if self._fresh:
                 os.replace(self._fresh, self._path)
                 self._fresh = ""
+        except BrokenPipeError:
+            raise OutputClosed from None
         except OSError as error:
             raise TcpkitError(f"cannot write {self.name}: {error.strerror}") from None
         finally:

@@ -223,3 +223,12 @@ def test_the_manual_is_shown() -> None:
     assert done.status == 0
     assert "tcpkit report -r FILE" in done.out
     assert max(map(len, done.out.splitlines())) <= 90
+
+
+def test_who_reads_a_part_of_it_ends_it_quietly() -> None:
+    """How `| head` ended says its status, which sh has of the last program only."""
+    script = 'exec 3>&1; { "$@"; echo "status $?" >&3; } | head -c 9'
+    done = shell_run(script, "report", "-r", SLOW, *REDIS)
+
+    assert done.out in ("<!doctypestatus 0\n", "status 0\n<!doctype")
+    assert done.err == ""
