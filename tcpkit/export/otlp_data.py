@@ -1,4 +1,4 @@
-"""The series as metrics of OpenTelemetry, in the words of its semantic conventions 1.40.
+"""The series as metrics of OpenTelemetry, in the words of its semantic conventions.
 
 `db.client.operation.duration` for databases, `dns.lookup.duration` for DNS, both in seconds,
 cumulative since the start. What has no duration is in `tcpkit.requests`, by `tcpkit.status`.
