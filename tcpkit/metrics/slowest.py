@@ -3,7 +3,7 @@
 import heapq
 from typing import Final
 
-from mypy_extensions import i64
+from mypy_extensions import i64, mypyc_attr
 
 from tcpkit.protocols.message import ABORTED, BLOCKING, TIMEOUT, Exchange
 
@@ -13,6 +13,7 @@ _ALWAYS: Final = -(1 << 63)
 _Item = tuple[int, int, dict[str, object]]
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Slowest:
     """Keeps the `limit` slowest exchanges, of the latest `windows` windows of time each.
 
