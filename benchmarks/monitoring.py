@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.browser.browser import browser_running
-
 from benchmarks.bench import Bench, Row
 from benchmarks.captures import kept
 from benchmarks.redis_traffic import MIXED, RUNS, Server, drive, server_running
 from benchmarks.usage import Spread, in_turn, reaped, run
+from tests.browser.browser import browser_running
 from tests.servers import free_port
 
 REQUESTS = 2_000_000
