@@ -7,6 +7,8 @@ PY := $(abspath $(VENV))/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check -q
 WHEEL = $(firstword $(wildcard build/wheel/tcpkit-*.whl))
 PYTEST_ARGS ?=
+# What is the same in both builds: the package that is made of the wheel, the files of deploy, the pages.
+SAME := --ignore=tests/deploy --ignore=tests/browser
 
 # -t 10: what took 10 ms or more.
 RUN := -m redis -r pcaps/redis/slow.pcap -t 10
@@ -51,7 +53,7 @@ test-compiled: compiled-folder
 	cd build/compiled && TCPKIT_EXPECT_BUILD=compiled $(PY) -m pytest $(PYTEST_ARGS)
 
 test-interpreted: $(TEST_STAMP)
-	TCPKIT_EXPECT_BUILD=interpreted $(PY) -m pytest $(PYTEST_ARGS)
+	TCPKIT_EXPECT_BUILD=interpreted $(PY) -m pytest $(SAME) $(PYTEST_ARGS)
 
 check: lint test
 

@@ -150,7 +150,7 @@ def check(numbers: Numbers, lines: list[Line]) -> None:
 
 @pytest.mark.parametrize("capture", CAPTURES, ids=str)
 def test_overview_says_what_the_log_says(capture: Path) -> None:
-    lines = log_of(capture)
+    lines = log_of(capture, "--explain")
     model, pipeline = overview_of(capture)
     check(model["total"], lines)
     pairs = [(line["command"], line["status"]) for line in lines]
@@ -161,7 +161,7 @@ def test_overview_says_what_the_log_says(capture: Path) -> None:
     clients = Counter(line["client"].rpartition(":")[0].strip("[]") for line in decided)
     assert {row["name"]: row["requests"] for row in model["clients"]["rows"]} == clients
     check_timeline(model, lines)
-    check_slowest(model, log_of(capture, "--explain"))
+    check_slowest(model, lines)
     check_series(pipeline, lines, named)
     answered = [line for line in lines if line["status"] in ("ok", "error")]
     for quality in ("exact", "inferred"):
