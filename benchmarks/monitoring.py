@@ -16,7 +16,7 @@ from benchmarks.usage import Spread, in_turn, reaped, run
 from tests.browser.browser import browser_running
 from tests.servers import free_port
 
-REQUESTS = 2_000_000
+REQUESTS = 1_000_000
 QUICK_REQUESTS = 100_000
 HTTP_GOAL = 2.0  # per cent of a core
 REPORT_GOAL = 4.0  # times the plain run's CPU time
