@@ -8,7 +8,7 @@ from types import FrameType
 from typing import final
 
 from tcpkit import __version__
-from tcpkit.capture.reader import known_size, one_line, protect_inputs, shown
+from tcpkit.capture.reader import known_size, protect_inputs, shown
 from tcpkit.capture.savefile import Savefile
 from tcpkit.compare.result import Comparison, as_object, compare
 from tcpkit.compare.side import Side
@@ -17,6 +17,7 @@ from tcpkit.errors import CaptureError, TcpkitError
 from tcpkit.offline import Reading
 from tcpkit.pipeline import Pipeline, tell
 from tcpkit.sinks.log_file import LogFile, OutputClosed
+from tcpkit.whole_file import WholeFile
 
 STOPPED = "it was interrupted"
 
@@ -103,7 +104,8 @@ def _write(comparison: Comparison, config: Config, options: CompareOptions, log:
     if options.page is not None:
         from tcpkit.compare.page import render as page
 
-        _replace(options.page, page(comparison, _sheet()))
+        text = page(comparison, _sheet())
+        WholeFile(options.page).write(text.encode("utf-8", "backslashreplace"))
     if options.page is None or not config.quiet:
         if config.json:
             from tcpkit.sinks.json_line import JsonLine
@@ -121,16 +123,3 @@ def _sheet() -> str:
     from importlib.resources import files
 
     return files("tcpkit.page").joinpath("assets/page.css").read_text(encoding="utf-8")
-
-
-def _replace(path: str, text: str) -> None:
-    """Write a whole file. Raises TcpkitError; then nothing of it is there."""
-    partial = f"{path}.{os.getpid()}.part"
-    try:
-        with open(partial, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(text)
-        os.replace(partial, path)
-    except OSError as error:
-        if os.path.exists(partial):
-            os.unlink(partial)
-        raise TcpkitError(f"cannot write {one_line(path)}: {error.strerror}") from None

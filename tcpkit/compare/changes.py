@@ -15,7 +15,8 @@ from tcpkit.compare.bootstrap import (
 )
 from tcpkit.compare.side import Side
 from tcpkit.metrics.histogram import bucket_index, upper_edge_ns
-from tcpkit.metrics.sliced import OTHER, SlicedRow
+from tcpkit.metrics.sliced import SlicedRow
+from tcpkit.protocols.command_numbers import OTHER_NAME
 
 SLOWER: Final = "slower"
 FASTER: Final = "faster"
@@ -127,7 +128,7 @@ def _change(
     p50, p99 = (_percentile(percent, samples, timed, most, draws) for percent in PERCENTS)
     blocks = (0, 0) if draws is None else (draws[0].block, draws[1].block)
     verdict = _verdict(requests, timed, p50, p99)
-    if name == OTHER and verdict in (NEW, GONE):
+    if name == OTHER_NAME and verdict in (NEW, GONE):
         verdict = TOO_FEW
     return Change(name, requests, timed, rate, p50, p99, verdict, blocks)
 

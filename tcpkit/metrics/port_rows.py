@@ -6,13 +6,12 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from tcpkit.metrics.row import Row
-from tcpkit.metrics.series import SeriesTable
+from tcpkit.metrics.series import MAX_SERVERS, SeriesTable
 from tcpkit.protocols.command_numbers import OTHER_NAME, CommandNumbers
 
 BY_COMMAND: Final = "command"
 BY_SERVER: Final = "server"
 DIVISIONS: Final[Sequence[str]] = [BY_COMMAND, BY_SERVER]
-MAX_SERVERS: Final = 256  # of a port; 33 KB each
 
 
 @final

@@ -13,9 +13,9 @@ from mypy_extensions import i64
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.metrics.exchange_sink import ExchangeSink
 from tcpkit.metrics.histogram import Histogram, bucket_index
-from tcpkit.metrics.port_rows import BY_COMMAND, BY_SERVER, MAX_SERVERS, PortRows
+from tcpkit.metrics.port_rows import BY_COMMAND, BY_SERVER, PortRows
 from tcpkit.metrics.row import Row
-from tcpkit.metrics.series import ServerSeries, status_of
+from tcpkit.metrics.series import MAX_SERVERS, ServerSeries, status_of
 from tcpkit.metrics.slowest import Slowest
 from tcpkit.protocols.message import ABORTED, BLOCKING, TIMEOUT, Exchange, Recorder, Wanted
 from tcpkit.wire.segment import IPV6_BIT

@@ -10,7 +10,7 @@ from tcpkit.metrics.histogram import TOP_NS, bucket_index, upper_edge_ns
 from tcpkit.protocols.command_numbers import OTHER_NAME, CommandNumbers
 from tcpkit.protocols.message import ABORTED, ERROR, OK, SILENT, TIMEOUT
 
-MAX_SERVERS: Final = 256
+MAX_SERVERS: Final = 256  # of a port, 33 KB each in PortRows; and of all ports here
 MAX_SERIES: Final = 2_048  # of all servers together; one takes some 300 bytes
 BOUNDS_NS: Final = (
     10_000, 20_000, 50_000, 100_000, 200_000, 500_000, 1_000_000, 2_000_000, 5_000_000,

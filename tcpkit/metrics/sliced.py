@@ -11,12 +11,12 @@ from typing import Final, final
 from mypy_extensions import i64
 
 from tcpkit.metrics.histogram import bucket_index
+from tcpkit.protocols.command_numbers import OTHER_NAME
 
 MAX_SLICES: Final = 128
 FIRST_WIDTH_NS: Final = 1_024
-MAX_COMMANDS: Final = 512  # whoever comes later is counted as OTHER
+MAX_COMMANDS: Final = 512  # whoever comes later is counted as OTHER_NAME
 MAX_CELLS: Final = 1_000_000  # buckets of slices that are not empty: some 100 MB
-OTHER: Final = "other"
 _BUCKET_BITS: Final = 13  # of a cell's number; the slice is above
 _BUCKET_MASK: Final = (1 << _BUCKET_BITS) - 1
 
@@ -76,7 +76,7 @@ class SlicedLatencies:
         self.width_ns: i64 = FIRST_WIDTH_NS
         self.last: i64 = 0  # the last slice with a request
         self.early: i64 = 0
-        self.others: i64 = 0  # requests counted as OTHER
+        self.others: i64 = 0  # requests counted as OTHER_NAME
         self._cells: i64 = 0
 
     @property
@@ -92,7 +92,7 @@ class SlicedLatencies:
         row = self.rows.get(command)
         if row is None:
             row = self._row(command)
-        if again and row.name == OTHER:
+        if again and row.name == OTHER_NAME:
             self.others += again
         place = self._place(time_ns)
         at = int(place)
@@ -112,7 +112,7 @@ class SlicedLatencies:
                 self._halve()
 
     def _row(self, command: str) -> SlicedRow:
-        name = command if len(self.rows) < MAX_COMMANDS else OTHER
+        name = command if len(self.rows) < MAX_COMMANDS else OTHER_NAME
         row = self.rows.get(name)
         if row is None:
             row = self.rows[name] = SlicedRow(name)

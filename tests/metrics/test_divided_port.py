@@ -5,8 +5,9 @@ import struct
 
 from tcpkit.flow.endpoints import Endpoints
 from tcpkit.metrics.exchange_sink import ExchangeSink
-from tcpkit.metrics.port_rows import MAX_SERVERS, PortRows
+from tcpkit.metrics.port_rows import PortRows
 from tcpkit.metrics.port_stats import PortStats
+from tcpkit.metrics.series import MAX_SERVERS
 from tcpkit.protocols.command_numbers import CommandNumbers
 from tcpkit.protocols.message import ABORTED, OK, SILENT, TIMEOUT, Exchange
 from tcpkit.wire.segment import IPV6_BIT

@@ -3,7 +3,8 @@
 import random
 
 from tcpkit.metrics.histogram import bucket_index
-from tcpkit.metrics.sliced import MAX_COMMANDS, MAX_SLICES, OTHER, SlicedLatencies
+from tcpkit.metrics.sliced import MAX_COMMANDS, MAX_SLICES, SlicedLatencies
+from tcpkit.protocols.command_numbers import OTHER_NAME
 
 BEGIN_NS = 1_500_000_000_000_000_000
 
@@ -47,7 +48,7 @@ def test_commands_beyond_the_bound_are_counted_together() -> None:
         sliced.add(f"COMMAND{number}", BEGIN_NS + number, 1, 1_000)
 
     assert len(sliced.rows) == MAX_COMMANDS + 1
-    assert sliced.rows[OTHER].total == sliced.others == 100
+    assert sliced.rows[OTHER_NAME].total == sliced.others == 100
     assert sum(row.total for row in sliced.rows.values()) == MAX_COMMANDS + 100
 
 

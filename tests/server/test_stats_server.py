@@ -7,7 +7,6 @@ import struct
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 
 import pytest
-import uvloop
 
 from tcpkit.errors import TcpkitError
 from tcpkit.server.stats_server import MAX_DISCARDED, SNAPSHOT_LIFE_S, StatsServer
@@ -27,22 +26,6 @@ LINE = (
     b'"latencies":[0,0,0,0,0,3,3,1,0,0,0,0,0,0,0,0,0,0]}}]\n'
 )
 LARGE_BYTES = 32 << 20  # more than the kernel buffers on both sides can hold
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def run(request: pytest.FixtureRequest) -> Run:
-    """Runs a coroutine to its end, which must come within a minute."""
-    make = asyncio.new_event_loop if request.param == "asyncio" else uvloop.new_event_loop
-
-    def run_in_loop(main: Coroutine[None, None, None]) -> None:
-        loop = make()
-        try:
-            loop.run_until_complete(asyncio.wait_for(main, 60))
-            loop.run_until_complete(loop.shutdown_asyncgens())
-        finally:
-            loop.close()
-
-    return run_in_loop
 
 
 def stats() -> Stats:
